@@ -1,0 +1,77 @@
+"""Checkpoints: a model in one safetensors file, written all or not at all, read without running anything."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+FORMAT = "s2s_np 1"
+
+
+class CheckpointError(ValueError):
+    """A file is not a checkpoint of this package, or not a whole one."""
+
+
+def save_checkpoint(path, tensors, description):
+    """Write `tensors`, a dict from name to NumPy array, and `description`, what JSON can say, to `path`.
+
+    The file is complete on the disk under another name before it takes its own: a reader, or a crash, sees the
+    old file or the new one, never a half. Raises OSError where the disk refuses.
+    """
+    data = _safetensors().save(
+        {name: array.copy(order="C") for name, array in tensors.items()},
+        metadata={"format": FORMAT, "description": json.dumps(description, ensure_ascii=False)},
+    )
+    path = Path(path)
+    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(partial, 0o666 & ~_umask())
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def load_checkpoint(path):
+    """Return `(tensors, description)` as `save_checkpoint` was given them.
+
+    Raises FileNotFoundError where there is no file, and CheckpointError for one that is truncated, not
+    safetensors, or not written by this package.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no checkpoint {path}")
+    _safetensors()
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
+    except (SafetensorError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f'{path} has format {metadata.get("format")!r}; expected {FORMAT!r}')
+    try:
+        return tensors, json.loads(metadata["description"])
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} does not say what model it holds: {error}") from error
+
+
+def _safetensors():
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise ModuleNotFoundError("checkpoints need safetensors: pip install safetensors") from error
+    return safetensors.numpy
+
+
+def _umask():
+    """Return the process's mask for new files, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,51 @@
+"""The generator: from a decoder's state to a distribution over the next word (book: architecture/generator)."""
+
+import numpy as np
+
+from .array import check_floats, check_shape
+
+
+def generator(params, h):
+    """Score every word against the state, and take the logarithm of the softmax.
+
+        s = W h + b,    log p = s − log Σ_v exp(s_v)
+
+    The largest score is subtracted first, which changes nothing but keeps exp in range.
+
+    Arguments
+        params: {"weight": (V, H), "bias": (V,)}
+        h: (..., H); (T, B, H) in this package
+    Returns `log_probs (..., V)` and `backward(d_log_probs) -> dh, grads`.
+    Raises ValueError for shapes, TypeError for types and libraries that do not fit.
+    """
+    weight, bias, xp = check_generator(params, h)
+    rows = h.reshape(-1, h.shape[-1])                                       # (N, H)
+    log_probs = rows @ weight.T                                             # (N, V)
+    log_probs += bias
+    log_probs -= log_probs.max(axis=1, keepdims=True)
+    log_probs -= xp.log(xp.exp(log_probs).sum(axis=1, keepdims=True))
+
+    def backward(d_log_probs):
+        d_scores = d_log_probs.reshape(log_probs.shape)
+        d_scores = d_scores - xp.exp(log_probs) * d_scores.sum(axis=1, keepdims=True)
+        grads = {"weight": d_scores.T @ rows, "bias": d_scores.sum(axis=0)}
+        return (d_scores @ weight).reshape(h.shape), grads
+
+    return log_probs.reshape(*h.shape[:-1], -1), backward
+
+
+def check_generator(params, h):
+    """Return the weight, the bias and their library, after checking them against the states `h (..., H)`."""
+    weight, bias = params["weight"], params["bias"]
+    xp = check_floats({"h": h, "weight": weight, "bias": bias})
+    check_shape("weight", weight, (None, h.shape[-1]))
+    check_shape("bias", bias, (len(weight),))
+    if h.size == 0:
+        raise ValueError(f"h has shape {h.shape}: there is no state in it")
+    return weight, bias, xp
+
+
+def init_generator(rng, vocab_size, size):
+    """Return fresh parameters: weights uniform in ±sqrt(1/H) and no bias, so that no word is preferred at first."""
+    bound = np.sqrt(1 / size)
+    return {"weight": rng.uniform(-bound, bound, (vocab_size, size)), "bias": np.zeros(vocab_size)}

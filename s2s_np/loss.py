@@ -1,0 +1,140 @@
+"""Cross-entropy over real words only, and the same in pieces that fit in memory (book: code/loss)."""
+
+import numpy as np
+
+from .array import array_module, check_floats, check_shape, check_tokens
+from .generator import check_generator
+from .padding import check_lengths, real_steps
+
+CHUNK_SCORES = 4_000_000  # scores held at once when no chunk size is given: 16 MB in float32
+
+
+def cross_entropy(log_probs, targets, lengths=None, reduction="mean"):
+    """Return the negative log-probability of the target words.
+
+        loss = −1/N Σ_b Σ_{t < lengths[b]} log_probs[t, b, y_tb],    N = Σ_b lengths[b]
+
+    Arguments
+        log_probs: (T, B, V) from `generator`
+        targets: (T, B) integers from 0 to V − 1
+        lengths: (B,) integers from 1 to T; later steps do not count. None: every step counts, whatever its word
+        reduction: "mean" over the real words, in nats, or their "sum"
+    Returns `loss` (a number) and `backward(d_loss=1.0) -> d_log_probs`.
+    Raises ValueError for shapes and lengths, TypeError for types, IndexError for a word outside the vocabulary.
+    """
+    xp = check_floats({"log_probs": log_probs})
+    check_shape("log_probs", log_probs, (None, None, None))
+    flat = log_probs.reshape(-1, log_probs.shape[2])                        # (T·B, V)
+    rows, words = _real_words(log_probs, targets, lengths, log_probs.shape[2])
+    scale = _scale(reduction, len(words))
+    loss = -scale * flat[rows, words].sum()
+
+    def backward(d_loss=1.0):
+        d_flat = xp.zeros_like(flat)
+        d_flat[rows, words] = -scale * d_loss
+        return d_flat.reshape(log_probs.shape)
+
+    return loss, backward
+
+
+def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction="mean"):
+    """Return `cross_entropy` of `generator`, without ever holding the scores of all words at once.
+
+        loss = −1/N Σ log softmax(W h_tb + b)[y_tb],    ∂loss/∂scores = (p − onehot(y)) / N
+
+    The scores, N × V of them, are by far the largest array of the model. They are made here for `chunk_size`
+    states at a time, and turned at once into their share of the loss and of the gradients; `backward` only
+    multiplies. Where no gradient is wanted, `token_log_probs` does less.
+
+    Arguments
+        params: {"weight": (V, H), "bias": (V,)}
+        h: (T, B, H)
+        targets, lengths, reduction: as in `cross_entropy`
+        chunk_size: states at a time; never more than `chunk_size · V` scores are held. None: as many as make
+            about four million scores
+    Returns `loss` (a number) and `backward(d_loss=1.0) -> dh, grads`.
+    Raises as `cross_entropy` does, and ValueError for a chunk size below 1.
+    """
+    weight, bias, xp = check_generator(params, h)
+    check_shape("h", h, (None, None, None))
+    flat = h.reshape(-1, h.shape[2])                                        # (T·B, H)
+    rows, words = _real_words(h, targets, lengths, len(weight))
+    states = flat[rows]                                                     # (N, H)
+    scale = _scale(reduction, len(words))
+    loss = xp.zeros((), h.dtype)
+    d_states = xp.empty_like(states)
+    d_weight, d_bias = xp.zeros_like(weight), xp.zeros_like(bias)
+    for piece in _chunks(len(words), chunk_size, len(weight)):
+        scores = _shifted_scores(states[piece], weight, bias)               # (chunk, V)
+        place = xp.arange(len(scores)), words[piece]
+        target_scores = scores[place]
+        p = xp.exp(scores, out=scores)
+        sums = p.sum(axis=1)
+        loss += scale * (xp.log(sums) - target_scores).sum()
+        p *= (scale / sums)[:, None]
+        p[place] -= scale                                                   # now (p − onehot(y)) · scale
+        xp.matmul(p, weight, out=d_states[piece])
+        d_weight += p.T @ states[piece]
+        d_bias += p.sum(axis=0)
+
+    def backward(d_loss=1.0):
+        dh = xp.zeros_like(flat)
+        dh[rows] = d_loss * d_states
+        return dh.reshape(h.shape), {"weight": d_loss * d_weight, "bias": d_loss * d_bias}
+
+    return loss, backward
+
+
+def token_log_probs(params, h, targets, lengths=None, chunk_size=None):
+    """Return log p(y_tb) of every target word, `(T, B)`, zero at padded steps; forward only.
+
+    Arguments and errors are those of `generator_loss`, whose "sum" is minus the sum of the result.
+    """
+    weight, bias, xp = check_generator(params, h)
+    check_shape("h", h, (None, None, None))
+    flat = h.reshape(-1, h.shape[2])
+    rows, words = _real_words(h, targets, lengths, len(weight))
+    log_probs = xp.zeros(len(flat), h.dtype)
+    for piece in _chunks(len(words), chunk_size, len(weight)):
+        scores = _shifted_scores(flat[rows[piece]], weight, bias)
+        target_scores = scores[xp.arange(len(scores)), words[piece]]
+        log_probs[rows[piece]] = target_scores - xp.log(xp.exp(scores, out=scores).sum(axis=1))
+    return log_probs.reshape(h.shape[:2])
+
+
+def _shifted_scores(states, weight, bias):
+    """Return the scores (N, V) less the largest of each row, so that exp stays in range."""
+    scores = states @ weight.T
+    scores += bias
+    scores -= scores.max(axis=1, keepdims=True)
+    return scores
+
+
+def _real_words(states, targets, lengths, vocab_size):
+    """Return where the real words stand in `states` laid out flat, `(N,)`, and which words they are, `(N,)`."""
+    xp = array_module(states)
+    if array_module(targets, "targets") is not xp:
+        raise TypeError("targets and the states are arrays of different libraries; move one of them")
+    steps, batch = states.shape[:2]
+    check_shape("targets", targets, (steps, batch))
+    check_tokens("targets", targets, vocab_size)
+    lengths = check_lengths(lengths, steps, batch, "targets")
+    rows = xp.asarray(np.flatnonzero(real_steps(lengths, steps)))
+    return rows, targets.ravel()[rows]
+
+
+def _chunks(size, chunk_size, vocab_size):
+    """Yield slices of `chunk_size` that cover `size` rows."""
+    if chunk_size is None:
+        chunk_size = max(1, CHUNK_SCORES // vocab_size)
+    if chunk_size < 1:
+        raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
+    for start in range(0, size, chunk_size):
+        yield slice(start, start + chunk_size)
+
+
+def _scale(reduction, num_words):
+    """Return what each word's loss is multiplied with."""
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f'reduction is {reduction!r}; expected "mean" or "sum"')
+    return 1 / num_words if reduction == "mean" else 1.0

@@ -1,0 +1,66 @@
+"""The optimizer: one walk over two trees of the same shape, parameters and gradients."""
+
+from .array import array_module
+from .tree import leaves, tree_map
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015): steps scaled by running means of the gradient and of its square.
+
+        m ← β₁ m + (1 − β₁) g,    v ← β₂ v + (1 − β₂) g²
+        θ ← θ − α · m̂ / (√v̂ + ε),    m̂ = m / (1 − β₁ᵏ),    v̂ = v / (1 − β₂ᵏ) at step k
+
+    `step` changes the parameters in place.
+    """
+
+    def __init__(self, params, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.m = tree_map(lambda p: array_module(p).zeros_like(p), params)
+        self.v = tree_map(lambda p: array_module(p).zeros_like(p), params)
+        self.steps = 0
+
+    def step(self, params, grads, learning_rate):
+        """Take one step of size `learning_rate` against `grads`, a tree like `params`."""
+        self.steps += 1
+        correction1 = 1 - self.beta1**self.steps
+        correction2 = 1 - self.beta2**self.steps
+        alpha = learning_rate * correction2**0.5 / correction1
+        epsilon = self.epsilon * correction2**0.5
+
+        def update(p, g, m, v):
+            m *= self.beta1
+            m += (1 - self.beta1) * g
+            v *= self.beta2
+            v += (1 - self.beta2) * (g * g)
+            p -= alpha * m / (v**0.5 + epsilon)
+            return p
+
+        tree_map(update, params, grads, self.m, self.v)
+
+
+def clip(grads, max_norm):
+    """Scale all gradients by one factor so that their joint length is at most `max_norm`, in place.
+
+        ‖g‖ = √(Σ_k Σ_i g_ki²),    g_k ← g_k · min(1, max_norm / ‖g‖)
+
+    Returns ‖g‖ before clipping. One factor for the whole tree keeps the direction (Pascanu, Mikolov and Bengio
+    2013). A norm that is not finite is returned as it is, and nothing is scaled.
+    """
+    norm = float(sum((g.ravel() @ g.ravel()) for _, g in leaves(grads))) ** 0.5
+    if max_norm < norm < float("inf"):
+        for _, g in leaves(grads):
+            g *= max_norm / norm
+    return norm
+
+
+def warmup_linear(step, num_steps, warmup=0.1):
+    """Return the share of the full learning rate at `step`, 0 ≤ step < num_steps.
+
+    It rises linearly over the first `warmup` share of the steps, then falls linearly and would reach 0 after the
+    last. Raises ValueError for a share outside 0 … 1.
+    """
+    if not 0 <= warmup <= 1:
+        raise ValueError(f"warmup is {warmup}; expected a share of the steps, from 0 to 1")
+    rising = (step + 1) / (warmup * num_steps) if warmup else 1.0
+    falling = (num_steps - step) / (num_steps * (1 - warmup)) if warmup < 1 else 1.0
+    return min(1.0, rising, falling)

@@ -1,0 +1,124 @@
+"""Search: from the model's probabilities to a sentence (book: architecture/generator).
+
+Both searches call `step(tokens (R,), state) -> (log_probs (R, V), state)` and `state.select(rows) -> state`, for
+`R` rows of partial sentences side by side.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .array import array_module, to_host
+from .vocab import BOS, EOS
+
+
+class Hypothesis(NamedTuple):
+    """A sentence that a search found.
+
+    tokens: its word ids; the last is EOS unless the search stopped it at its greatest length
+    log_prob: log P(tokens | X), the sum over its words, in nats
+    score: what the search ranks by, `log_prob / len(tokens) ** length_penalty`
+    """
+
+    tokens: tuple
+    log_prob: float
+    score: float
+
+
+def greedy_search(step, state, batch_size, max_length):
+    """Take the most probable word at every step, until EOS or `max_length` words.
+
+        ŷ_t = argmax_v P(v | X, ŷ_{<t}),    ŷ_0 = BOS
+
+    EOS is never fed: a sentence that has ended leaves the batch. Returns a `Hypothesis` for each sentence.
+    """
+    tokens = [[] for _ in range(batch_size)]
+    totals = np.zeros(batch_size)
+    running = np.arange(batch_size)                                         # sentences that have not ended
+    words = np.full(batch_size, BOS)
+    for _ in range(max_length):
+        log_probs, state = step(words, state)
+        xp = array_module(log_probs)
+        best = log_probs.argmax(axis=1)
+        gained = to_host(log_probs[xp.arange(len(best)), best])
+        words = to_host(best)
+        totals[running] += gained
+        for sentence, word in zip(running, words.tolist()):
+            tokens[sentence].append(word)
+        going = np.flatnonzero(words != EOS)
+        if len(going) == 0:
+            break
+        if len(going) < len(words):
+            running, words, state = running[going], words[going], state.select(going)
+    return [Hypothesis(tuple(words), float(total), float(total)) for words, total in zip(tokens, totals)]
+
+
+def beam_search(step, state, batch_size, beam_size, max_length, length_penalty=0.0):
+    """Keep the `beam_size` most probable partial sentences at every step.
+
+    A partial sentence that takes EOS is complete; it leaves the beam, which has one place fewer from then on
+    (Sutskever, Vinyals and Le 2014), so that `beam_size=1` is greedy search. When no place is left, or at
+    `max_length` words, the sentences found are ranked by `log_prob / length ** length_penalty`: 0 prefers short
+    sentences, 1 ranks by the mean word.
+
+    Returns for each sentence a list of `Hypothesis`, the best first: `beam_size` of them, unless there are not
+    that many sentences to find. Raises ValueError for a beam size or length below 1.
+    """
+    if beam_size < 1:
+        raise ValueError(f"beam_size is {beam_size}; expected at least 1")
+    if max_length < 1:
+        raise ValueError(f"max_length is {max_length}; expected at least 1")
+    beams = [[_Partial((), 0.0)] for _ in range(batch_size)]                # partial sentences of each sentence
+    found = [[] for _ in range(batch_size)]
+    words = np.full(batch_size, BOS)
+    for _ in range(max_length):
+        log_probs, state = step(words, state)                               # (R, V), R = rows of all beams
+        best_words, best_log_probs = _best(log_probs, beam_size)            # (R, K)
+        rows, words, first = [], [], 0
+        for sentence, beam in enumerate(beams):
+            candidates = sorted(
+                (
+                    (row, word, partial.log_prob + gain)
+                    for row, partial in enumerate(beam)
+                    for word, gain in zip(best_words[first + row], best_log_probs[first + row])
+                ),
+                key=lambda candidate: (-candidate[2], *candidate[:2]),
+            )
+            survivors = []
+            places = beam_size - len(found[sentence])
+            for row, word, log_prob in candidates[:places]:
+                partial = _Partial((*beam[row].tokens, word), log_prob)
+                if word == EOS:
+                    found[sentence].append(partial)
+                else:
+                    survivors.append(partial)
+                    rows.append(first + row)
+                    words.append(word)
+            first += len(beam)
+            beams[sentence] = survivors
+        if not rows:
+            break
+        words, state = np.array(words), state.select(np.array(rows))
+    return [
+        sorted(
+            (Hypothesis(p.tokens, p.log_prob, p.log_prob / len(p.tokens) ** length_penalty) for p in complete + beam),
+            key=lambda hypothesis: -hypothesis.score,
+        )
+        for complete, beam in zip(found, beams)
+    ]
+
+
+class _Partial(NamedTuple):
+    """The beginning of a sentence, and log P(tokens | X)."""
+
+    tokens: tuple
+    log_prob: float
+
+
+def _best(log_probs, count):
+    """Return the `count` most probable words of each row and their log-probabilities, as lists `(R, count)`."""
+    xp = array_module(log_probs)
+    count = min(count, log_probs.shape[1])
+    words = xp.argpartition(-log_probs, count - 1, axis=1)[:, :count]
+    gains = xp.take_along_axis(log_probs, words, axis=1)
+    return to_host(words).tolist(), to_host(gains).tolist()

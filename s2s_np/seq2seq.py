@@ -1,0 +1,344 @@
+"""The whole model: encoder, decoder and generator under one roof (book: architecture)."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import train
+from .array import array_module, device_module, to_device, to_host
+from .batch import batches_of, encode_pairs, encode_texts, pad
+from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from .decoder import decoder, shift_right
+from .dropout import dropout
+from .embedding import init_embedding
+from .encoder import encoder
+from .generator import generator, init_generator
+from .gru import gru
+from .loss import generator_loss, token_log_probs
+from .lstm import lstm
+from .padding import reverse_within_lengths
+from .recurrent import init_recurrent
+from .rnn import rnn
+from .search import beam_search, greedy_search
+from .tree import flatten, tree_map, unflatten
+from .vocab import EOS, Vocab
+
+
+class Cell(NamedTuple):
+    """A recurrent layer, its number of blocks in a weight, and the block whose bias starts at 1."""
+
+    layer: Any
+    gates: int
+    open_gate: int | None
+
+
+CELLS = {"rnn": Cell(rnn, 1, None), "gru": Cell(gru, 3, 1), "lstm": Cell(lstm, 4, 1)}
+CONTEXTS = ("initial", "every_step")
+TEXTS_AT_ONCE = 256  # sentences that are encoded, translated or scored side by side
+
+
+class DecoderState(NamedTuple):
+    """What the decoder carries from step to step, for `R` sentences side by side.
+
+    recurrent: (L, R, H), for an LSTM a pair of them
+    context: None, or (R, H) the source's vector that every step reads
+    """
+
+    recurrent: Any
+    context: Any
+
+    def select(self, rows):
+        """Return the state of the sentences `rows`, integers on the host, in that order; one may stand twice."""
+        recurrent = self.recurrent
+        parts = recurrent if isinstance(recurrent, tuple) else (recurrent,)
+        rows = array_module(parts[0]).asarray(rows)
+        parts = tuple(part[:, rows] for part in parts)
+        context = None if self.context is None else self.context[rows]
+        return DecoderState(parts if isinstance(recurrent, tuple) else parts[0], context)
+
+
+class Seq2Seq:
+    """A sequence-to-sequence model: P(Y|X), to be trained and to translate with.
+
+        h_n^src = encoder(X),    H^tgt = decoder([BOS; Y[:-1]], h_n^src),    P(y_t | X, y_{<t}) = generator(h_t^tgt)
+
+    Arguments
+        source_vocab, target_vocab: `Vocab`
+        embedding_size: E
+        hidden_size: H, of the encoder's joined directions and of the decoder; even if `bidirectional`
+        num_layers: L, in encoder and decoder alike
+        cell: "gru", "lstm" or "rnn"
+        bidirectional: the encoder also reads backwards, with H/2 units for each direction
+        context: "initial", the source's vector is where the decoder starts; "every_step", it is also an input of
+            each step of decoder and generator (Cho et al. 2014)
+        reverse_source: read the source from its end (Sutskever, Vinyals and Le 2014)
+        dropout: share of values zeroed in training: of word vectors, between layers, before the generator
+        dtype: "float32" or "float64"
+        seed: of the initial parameters, the order of batches and the dropout masks
+    Raises ValueError for settings that make no sense, TypeError for what is not a vocabulary.
+    """
+
+    def __init__(self, source_vocab, target_vocab, embedding_size=64, hidden_size=128, num_layers=1, cell="gru",
+                 bidirectional=False, context="initial", reverse_source=False, dropout=0.0, dtype="float32", seed=0):
+        self.config = {
+            "embedding_size": embedding_size, "hidden_size": hidden_size, "num_layers": num_layers, "cell": cell,
+            "bidirectional": bidirectional, "context": context, "reverse_source": reverse_source, "dropout": dropout,
+            "dtype": np.dtype(dtype).name, "seed": seed,
+        }  # fmt: skip
+        _check_config(source_vocab, target_vocab, self.config)
+        self.source_vocab, self.target_vocab = source_vocab, target_vocab
+        self.device = "cpu"
+        self.rng = np.random.default_rng(seed)
+        self.params = _init_params(self.rng, len(source_vocab), len(target_vocab), self.config)
+        self._mask_rng = np.random.default_rng([seed, 1])
+
+    @property
+    def num_parameters(self):
+        """How many numbers the model learns."""
+        return sum(array.size for array in flatten(self.params).values())
+
+    def __repr__(self):
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
+        return f"Seq2Seq({self.source_vocab}, {self.target_vocab}, {settings})"
+
+    # The model as a function of its parameters ---------------------------------------------------------------
+
+    def encode_source(self, source, lengths=None, drop=None):
+        """Read `source (T_s, B)`; return `(H^src (T_s, B, H), state), backward` as `encoder` does.
+
+        With `reverse_source` the first step of H^src belongs to the last word.
+        """
+        if self.config["reverse_source"]:
+            source = reverse_within_lengths(source, lengths)
+        return encoder(self.params["encoder"], source, lengths, self._rnn, drop)
+
+    def start(self, source, lengths=None):
+        """Return the `DecoderState` before the first word of the translations of `source (T_s, B)`."""
+        (_, state), _ = self.encode_source(source, lengths)
+        return DecoderState(state, self._context(state))
+
+    def step(self, tokens, state):
+        """Feed one word to each sentence: `tokens (R,)` and a state give `log P(·|X, y_<t) (R, V)` and the next state.
+
+        Raises ValueError for EOS, which is never an input.
+        """
+        tokens = to_device(np.asarray(tokens), self.device) if isinstance(tokens, (list, np.ndarray)) else tokens
+        if bool((tokens == EOS).any()):
+            raise ValueError("EOS ends a sentence and is never fed to the decoder")
+        recurrent, context = state
+        (features, recurrent), _ = decoder(
+            self.params["decoder"], tokens[None], recurrent, context=context, rnn=self._rnn
+        )
+        log_probs, _ = generator(self.params["generator"], features[0])
+        return log_probs, DecoderState(recurrent, context)
+
+    def loss(self, batch):
+        """Return the mean negative log-probability of the batch's target words, in nats, without dropout."""
+        return -self.token_log_probs(batch).sum() / int(np.sum(batch.target_lengths))
+
+    def token_log_probs(self, batch):
+        """Return log P(y_t | X, y_<t) of every target word of the batch, `(T_t, B)`, zero at padded steps."""
+        batch = batch.to(self.device)
+        state = self.start(batch.source, batch.source_lengths)
+        inputs = shift_right(batch.target, batch.target_lengths)
+        (features, _), _ = decoder(
+            self.params["decoder"], inputs, state.recurrent, batch.target_lengths, state.context, self._rnn
+        )
+        return token_log_probs(self.params["generator"], features, batch.target, batch.target_lengths)
+
+    def loss_and_grads(self, batch, rng=None):
+        """Return the batch's loss, as `loss` does but with dropout, and its gradients.
+
+        The gradients are the same tree as `params`. `rng`, a Generator of the model's array library, draws the
+        dropout masks; None takes the model's own, which moves on with every call.
+        """
+        batch = batch.to(self.device)
+        drop = self._dropout_layer(rng)
+        (_, state), encoder_backward = self.encode_source(batch.source, batch.source_lengths, drop)
+        inputs = shift_right(batch.target, batch.target_lengths)
+        (features, _), decoder_backward = decoder(
+            self.params["decoder"], inputs, state, batch.target_lengths, self._context(state), self._rnn, drop
+        )
+        loss, loss_backward = generator_loss(
+            self.params["generator"], features, batch.target, batch.target_lengths
+        )
+
+        d_features, d_generator = loss_backward()
+        d_state, d_context, d_decoder = decoder_backward(d_features)
+        if d_context is not None:                                           # c is the last layer of the same state
+            (d_state[0] if isinstance(d_state, tuple) else d_state)[-1] += d_context
+        d_encoder = encoder_backward(None, d_state)
+        return loss, {"encoder": d_encoder, "decoder": d_decoder, "generator": d_generator}
+
+    @property
+    def _rnn(self):
+        return CELLS[self.config["cell"]].layer
+
+    def _context(self, state):
+        """Return c = h_n^src of the last layer, `(B, H)`, or None for a model that reads it at the start only."""
+        if self.config["context"] == "initial":
+            return None
+        return (state[0] if isinstance(state, tuple) else state)[-1]
+
+    def _dropout_layer(self, rng):
+        rate = self.config["dropout"]
+        return (lambda x: dropout(x, rate, rng or self._mask_rng)) if rate else None
+
+    # From text to text ---------------------------------------------------------------------------------------
+
+    def fit(self, train_pairs, valid_pairs=None, **settings):
+        """Train on pairs of texts, in place; the settings, result and errors are those of `train.fit`."""
+        return train.fit(self, train_pairs, valid_pairs, **settings)
+
+    def translate(self, texts, beam_size=1, max_length=100, length_penalty=0.0):
+        """Return the best translation of each text that `search` finds, as a list of strings."""
+        found = self.search(texts, beam_size, max_length, length_penalty)
+        return [self.target_vocab.decode(hypotheses[0].tokens) for hypotheses in found]
+
+    def search(self, texts, beam_size=1, max_length=100, length_penalty=0.0):
+        """Return for each text a list of `Hypothesis`, the best first; `beam_size=1` is greedy search.
+
+        Raises TypeError for one string in place of a list, ValueError for an empty list or text, and warns of
+        tokens that are not in the source vocabulary, which are read as UNK.
+        """
+        if beam_size < 1 or max_length < 1:
+            raise ValueError(f"beam_size is {beam_size} and max_length {max_length}; expected at least 1 each")
+        found = {}
+        for chosen, source, lengths in self._sources(texts):
+            state = self.start(source, lengths)
+            if beam_size == 1:
+                results = [[best] for best in greedy_search(self.step, state, len(chosen), max_length)]
+            else:
+                results = beam_search(self.step, state, len(chosen), beam_size, max_length, length_penalty)
+            found.update(zip(chosen, results))
+        return [found[i] for i in range(len(found))]
+
+    def encode(self, texts):
+        """Return the sentence vectors h_n^src of the last layer, `(N, H)`, one row a text; errors as in `search`."""
+        vectors = None
+        for chosen, source, lengths in self._sources(texts):
+            (_, state), _ = self.encode_source(source, lengths)
+            last = (state[0] if isinstance(state, tuple) else state)[-1]    # (B, H)
+            if vectors is None:
+                vectors = array_module(last).empty((len(texts), last.shape[1]), last.dtype)
+            vectors[array_module(last).asarray(chosen)] = last
+        return vectors
+
+    def log_probs(self, pairs):
+        """Return log P(Y|X), in nats, of each (source text, target text), EOS included: a NumPy array `(N,)`."""
+        encoded = encode_pairs(pairs, self.source_vocab, self.target_vocab)
+        result = np.empty(len(encoded))
+        order = np.argsort([len(source) for source, _ in encoded], kind="stable")
+        for chosen in np.split(order, range(TEXTS_AT_ONCE, len(order), TEXTS_AT_ONCE)):
+            (batch,) = batches_of([encoded[i] for i in chosen], len(chosen))
+            result[chosen] = to_host(self.token_log_probs(batch).sum(axis=0))
+        return result
+
+    def _sources(self, texts):
+        """Yield `(indices, source (T_s, B), lengths)` of groups of texts of like length; warn of unknown tokens."""
+        sequences = encode_texts(texts, self.source_vocab)
+        for i, text in enumerate(texts):
+            if unknown := self.source_vocab.unknown(text):
+                warnings.warn(
+                    f"texts[{i}] {text!r}: {', '.join(map(repr, unknown))} not in the source vocabulary, read as UNK",
+                    stacklevel=4,
+                )
+        order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
+        for chosen in np.split(order, range(TEXTS_AT_ONCE, len(order), TEXTS_AT_ONCE)):
+            source, lengths = pad([sequences[i] for i in chosen])
+            yield chosen.tolist(), to_device(source, self.device), lengths
+
+    # Where the parameters are, and how they are kept ---------------------------------------------------------
+
+    def to(self, device):
+        """Move the model to "cpu" or "cuda", in place, and return it; raises as `to_device` does."""
+        xp = device_module(device)
+        self.params = tree_map(lambda array: to_device(array, device), self.params)
+        if device != self.device:
+            self._mask_rng = xp.random.default_rng(self.config["seed"] + 1)
+        self.device = device
+        return self
+
+    def state_dict(self):
+        """Return all parameters by name, copied to the host; a torch module of the same shape takes them."""
+        return {name: np.array(to_host(array)) for name, array in flatten(self.params).items()}
+
+    def load_state_dict(self, state_dict):
+        """Replace all parameters, in place.
+
+        Raises ValueError, before anything is replaced, for a missing or unknown name or another shape.
+        """
+        own = flatten(self.params)
+        given = {name: np.asarray(array) for name, array in state_dict.items()}
+        if missing := sorted(own.keys() - given.keys()):
+            raise ValueError(f"{missing[0]} is missing ({len(missing)} of {len(own)} parameters are)")
+        if unknown := sorted(given.keys() - own.keys()):
+            raise ValueError(f"{unknown[0]} is not a parameter of this model; it has {', '.join(own)}")
+        for name, array in own.items():
+            if given[name].shape != array.shape:
+                raise ValueError(f"{name} has shape {given[name].shape}; this model's has {array.shape}")
+        self.params = unflatten(
+            {name: to_device(given[name].astype(self.config["dtype"]), self.device) for name in own}
+        )
+
+    def save(self, path):
+        """Write settings, vocabularies and parameters to a safetensors file, all or nothing."""
+        description = {
+            "config": self.config,
+            "source_vocab": {"level": self.source_vocab.level, "tokens": self.source_vocab.tokens},
+            "target_vocab": {"level": self.target_vocab.level, "tokens": self.target_vocab.tokens},
+        }
+        save_checkpoint(path, self.state_dict(), description)
+
+    @classmethod
+    def load(cls, path):
+        """Read a model that `save` wrote; it starts on the CPU.
+
+        Raises FileNotFoundError, or CheckpointError for a file that is truncated, of another shape or kind.
+        """
+        tensors, description = load_checkpoint(path)
+        try:
+            model = cls(
+                Vocab(**description["source_vocab"]), Vocab(**description["target_vocab"]), **description["config"]
+            )
+            model.load_state_dict(tensors)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{path} does not hold a model of this package: {error}") from error
+        return model
+
+
+def _check_config(source_vocab, target_vocab, config):
+    for name, vocab in (("source_vocab", source_vocab), ("target_vocab", target_vocab)):
+        if not isinstance(vocab, Vocab):
+            raise TypeError(f"{name} is a {type(vocab).__name__}; expected a Vocab")
+    for name in ("embedding_size", "hidden_size", "num_layers"):
+        if not isinstance(config[name], int) or config[name] < 1:
+            raise ValueError(f"{name} is {config[name]!r}; expected a whole number of at least 1")
+    for name, choices in (("cell", CELLS), ("context", CONTEXTS), ("dtype", ("float32", "float64"))):
+        if config[name] not in choices:
+            raise ValueError(f"{name} is {config[name]!r}; expected one of {', '.join(choices)}")
+    if not 0 <= config["dropout"] < 1:
+        raise ValueError(f"dropout is {config['dropout']}; expected 0 <= dropout < 1")
+    if config["bidirectional"] and config["hidden_size"] % 2:
+        raise ValueError(f"hidden_size is {config['hidden_size']}; two directions need an even number")
+
+
+def _init_params(rng, source_size, target_size, config):
+    """Draw the initial parameters, in float64 so that both dtypes start from the same numbers."""
+    E, H, L = config["embedding_size"], config["hidden_size"], config["num_layers"]
+    _, gates, open_gate = CELLS[config["cell"]]
+    directions = 2 if config["bidirectional"] else 1
+    every_step = config["context"] == "every_step"
+    params = {
+        "encoder": {
+            "embedding": init_embedding(rng, source_size, E),
+            "rnn": init_recurrent(rng, gates, E, H // directions, L, config["bidirectional"], open_gate),
+        },
+        "decoder": {
+            "embedding": init_embedding(rng, target_size, E),
+            "rnn": init_recurrent(rng, gates, E + H if every_step else E, H, L, open_gate=open_gate),
+        },
+        "generator": init_generator(rng, target_size, E + 2 * H if every_step else H),
+    }
+    return tree_map(lambda array: array.astype(config["dtype"]), params)

@@ -1,0 +1,127 @@
+"""Training: batches, steps, and what was seen on the way."""
+
+import math
+import time
+import warnings
+
+from .array import array_module
+from .batch import batches_of, encode_pairs
+from .optim import Adam, clip, warmup_linear
+from .tree import leaves
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss or its gradient became infinite or NaN."""
+
+
+def fit(model, train_pairs, valid_pairs=None, *, epochs, batch_size=64, learning_rate=5e-3, warmup=0.1, max_norm=1.0,
+        checkpoint=None, progress=True):
+    """Train `model` on `train_pairs`, in place; `Seq2Seq.fit` calls this.
+
+    Every step reads one batch, takes the gradient of its loss, clips it and lets Adam move the parameters.
+
+    Arguments
+        train_pairs, valid_pairs: lists of (source text, target text); the second may be None
+        epochs: times through the training pairs; 0 trains nothing
+        batch_size: pairs a step
+        learning_rate: the largest; it follows `warmup_linear` over all steps
+        warmup: share of the steps over which the learning rate rises
+        max_norm: bound on the gradient's global norm
+        checkpoint: path of a file to which the model is saved after every epoch, or None
+        progress: show a progress bar (needs tqdm)
+    Returns a dict of lists: per epoch `train_loss`, `valid_loss` (None without validation pairs) and `seconds`;
+    per step `step_loss`, `grad_norm` (before clipping) and `learning_rate`. Losses are nats a word.
+    Raises ValueError for settings and pairs that make no sense, and NonFiniteLossError, naming the step, before
+    a loss or gradient that is not finite can reach the parameters; the last checkpoint stays as it is.
+    """
+    _check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, max_norm=max_norm)
+    train = encode_pairs(train_pairs, model.source_vocab, model.target_vocab)
+    valid = valid_pairs and encode_pairs(valid_pairs, model.source_vocab, model.target_vocab)
+    batches_per_epoch = math.ceil(len(train) / batch_size)
+    num_steps = epochs * batches_per_epoch
+    adam = Adam(model.params)
+    history = {name: [] for name in ("train_loss", "valid_loss", "seconds", "step_loss", "grad_norm", "learning_rate")}
+    with _bar(num_steps, progress) as bar:
+        for epoch in range(epochs):
+            started = time.perf_counter()
+            words, total = 0, 0.0
+            for batch in batches_of(train, batch_size, model.rng):
+                step = len(history["step_loss"])
+                loss, grads = model.loss_and_grads(batch)
+                loss = float(loss)
+                norm = clip(grads, max_norm)
+                if not (math.isfinite(loss) and math.isfinite(norm)):
+                    raise NonFiniteLossError(_diagnosis(step, epoch, loss, norm, grads, checkpoint))
+                rate = learning_rate * warmup_linear(step, num_steps, warmup)
+                adam.step(model.params, grads, rate)
+                for name, value in (("step_loss", loss), ("grad_norm", norm), ("learning_rate", rate)):
+                    history[name].append(value)
+                batch_words = int(batch.target_lengths.sum())
+                words, total = words + batch_words, total + loss * batch_words
+                bar.update()
+            history["train_loss"].append(total / words)
+            history["valid_loss"].append(mean_loss(model, valid, batch_size) if valid else None)
+            history["seconds"].append(time.perf_counter() - started)
+            bar.set_postfix({name: history[name][-1] for name in ("train_loss", "valid_loss") if history[name][-1]})
+            if checkpoint is not None:
+                model.save(checkpoint)
+    return history
+
+
+def mean_loss(model, encoded, batch_size):
+    """Return the loss per target word, in nats, over all pairs as `encode_pairs` gives them; no dropout."""
+    log_prob, words = 0.0, 0
+    for batch in batches_of(encoded, batch_size):
+        log_prob += float(model.token_log_probs(batch).sum())
+        words += int(batch.target_lengths.sum())
+    return -log_prob / words
+
+
+def _check_settings(epochs, batch_size, learning_rate, max_norm):
+    if epochs < 0:
+        raise ValueError(f"epochs is {epochs}; expected 0 or more")
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; expected at least 1")
+    if not (math.isfinite(learning_rate) and learning_rate > 0):
+        raise ValueError(f"learning_rate is {learning_rate}; expected a number above 0")
+    if not max_norm > 0:
+        raise ValueError(f"max_norm is {max_norm}; expected a number above 0")
+
+
+def _diagnosis(step, epoch, loss, norm, grads, checkpoint):
+    """Say where training broke, and what is left of it."""
+    broken = [path for path, g in leaves(grads) if not bool(array_module(g).isfinite(g).all())]
+    where = f"; not finite: the gradient of {', '.join(broken)}" if broken else ""
+    kept = f"; the last good model is in {checkpoint}" if checkpoint is not None and epoch > 0 else ""
+    return (
+        f"at step {step} (epoch {epoch}) the loss is {loss} and the gradient's norm {norm}{where}; the parameters"
+        f" are those before the step{kept}. A lower learning rate often helps"
+    )
+
+
+def _bar(total, progress):
+    """Return a progress bar of tqdm, silent if `progress` is False or tqdm is missing (which is said)."""
+    if progress:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            warnings.warn("no progress bar without tqdm: pip install tqdm, or pass progress=False", stacklevel=4)
+        else:
+            return tqdm(total=total, unit="step")
+    return _NoBar()
+
+
+class _NoBar:
+    """What a progress bar offers, without showing anything."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def update(self):
+        return None
+
+    def set_postfix(self, _):
+        return None
