@@ -22,7 +22,9 @@ def array_module(array, name="the argument"):
         return np
     if type(array).__module__.partition(".")[0] == "cupy":
         return sys.modules["cupy"]
-    raise TypeError(f"{name} is a {type(array).__name__}; expected a NumPy or CuPy array")
+    raise TypeError(
+        f"{name} is a {type(array).__name__}; expected a NumPy or CuPy array"
+    )
 
 
 def check_floats(arrays):
@@ -43,23 +45,31 @@ def check_floats(arrays):
                 f" {LIBRARY_NAMES[other.__name__]} array; move one of them with to_device or to_host"
             )
         if arrays[name].dtype != dtype:
-            raise TypeError(f"{first} is {dtype}, but {name} is {arrays[name].dtype}; convert one of them")
+            raise TypeError(
+                f"{first} is {dtype}, but {name} is {arrays[name].dtype}; convert one of them"
+            )
     return xp
 
 
 def check_shape(name, array, shape):
     """Raise ValueError unless `array` has the shape `shape`, in which None stands for any size."""
     given = array.shape
-    if len(given) != len(shape) or any(want not in (None, size) for size, want in zip(given, shape)):
+    if len(given) != len(shape) or any(
+        want not in (None, size) for size, want in zip(given, shape)
+    ):
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
-        raise ValueError(f"{name} has shape {given}; expected ({wanted}{',' if len(shape) == 1 else ''})")
+        raise ValueError(
+            f"{name} has shape {given}; expected ({wanted}{',' if len(shape) == 1 else ''})"
+        )
 
 
 def check_tokens(name, tokens, size):
     """Raise TypeError unless `tokens` are integers, and IndexError unless each is in 0 … size − 1."""
     xp = array_module(tokens, name)
     if tokens.dtype.kind not in "iu":
-        raise TypeError(f"{name} are of type {tokens.dtype}; token ids must be integers")
+        raise TypeError(
+            f"{name} are of type {tokens.dtype}; token ids must be integers"
+        )
     if tokens.size == 0:
         raise ValueError(f"{name} has shape {tokens.shape}: there is no token in it")
     if int(tokens.min()) < 0 or int(tokens.max()) >= size:
@@ -70,9 +80,9 @@ def check_tokens(name, tokens, size):
         )
 
 
-def to_host(array):
-    """Return `array` as a NumPy array, copied from the GPU if it is there."""
-    return array if array_module(array) is np else array.get()
+def to_host(array, name="the argument"):
+    """Return `array`, called `name` in errors, as a NumPy array, copied from the GPU if it is there."""
+    return array if array_module(array, name) is np else array.get()
 
 
 def to_device(array, device):
@@ -80,7 +90,11 @@ def to_device(array, device):
 
     Raises ModuleNotFoundError without CuPy, RuntimeError without a GPU, ValueError for another name.
     """
-    return to_host(array) if device_module(device) is np else device_module(device).asarray(array)
+    return (
+        to_host(array)
+        if device_module(device) is np
+        else device_module(device).asarray(array)
+    )
 
 
 def device_module(device):
@@ -96,5 +110,7 @@ def device_module(device):
             'device "cuda" needs CuPy: pip install -r requirements-gpu.txt (or the cupy package of your CUDA)'
         ) from error
     if not cupy.cuda.is_available():
-        raise RuntimeError('device "cuda" needs an NVIDIA GPU with its driver, and CuPy finds none; use "cpu"')
+        raise RuntimeError(
+            'device "cuda" needs an NVIDIA GPU with its driver, and CuPy finds none; use "cpu"'
+        )
     return cupy

@@ -24,7 +24,9 @@ class Batch(NamedTuple):
 
     def to(self, device):
         """Return the batch with its word ids on `device`, "cpu" or "cuda"; lengths stay on the host."""
-        return self._replace(source=to_device(self.source, device), target=to_device(self.target, device))
+        return self._replace(
+            source=to_device(self.source, device), target=to_device(self.target, device)
+        )
 
 
 def pad(sequences):
@@ -39,13 +41,17 @@ def pad(sequences):
 def encode_texts(texts, vocab, name="texts"):
     """Return the ids of each text; raises ValueError where there is no text, or a text without a token."""
     if isinstance(texts, str):
-        raise TypeError(f"{name} is one string; expected a list of strings: [{texts!r}]")
+        raise TypeError(
+            f"{name} is one string; expected a list of strings: [{texts!r}]"
+        )
     sequences = [vocab.encode(text) for text in texts]
     if not sequences:
         raise ValueError(f"{name} is empty: a batch needs at least one text")
     for i, sequence in enumerate(sequences):
         if not sequence:
-            raise ValueError(f"{name}[{i}] is {texts[i]!r}: there is no {vocab.level} in it")
+            raise ValueError(
+                f"{name}[{i}] is {texts[i]!r}: there is no {vocab.level} in it"
+            )
     return sequences
 
 
@@ -57,9 +63,15 @@ def encode_pairs(pairs, source_vocab, target_vocab):
     pairs = list(pairs)
     for i, pair in enumerate(pairs):
         if isinstance(pair, str) or len(pair) != 2:
-            raise ValueError(f"pairs[{i}] is {pair!r}; expected (source text, target text)")
-    sources = encode_texts([source for source, _ in pairs], source_vocab, "source texts")
-    targets = encode_texts([target for _, target in pairs], target_vocab, "target texts")
+            raise ValueError(
+                f"pairs[{i}] is {pair!r}; expected (source text, target text)"
+            )
+    sources = encode_texts(
+        [source for source, _ in pairs], source_vocab, "source texts"
+    )
+    targets = encode_texts(
+        [target for _, target in pairs], target_vocab, "target texts"
+    )
     return [(source, [*target, EOS]) for source, target in zip(sources, targets)]
 
 
@@ -87,4 +99,7 @@ def batches_of(encoded, batch_size, rng=None):
         rng.shuffle(starts)
     for start in starts:
         chosen = [encoded[i] for i in order[start : start + batch_size]]
-        yield Batch(*pad([source for source, _ in chosen]), *pad([target for _, target in chosen]))
+        yield Batch(
+            *pad([source for source, _ in chosen]),
+            *pad([target for _, target in chosen]),
+        )

@@ -20,10 +20,15 @@ def save_checkpoint(path, tensors, description):
     """
     data = _safetensors().save(
         {name: array.copy(order="C") for name, array in tensors.items()},
-        metadata={"format": FORMAT, "description": json.dumps(description, ensure_ascii=False)},
+        metadata={
+            "format": FORMAT,
+            "description": json.dumps(description, ensure_ascii=False),
+        },
     )
     path = Path(path)
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    handle, partial = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=".partial", dir=path.parent
+    )
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -53,20 +58,28 @@ def load_checkpoint(path):
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dict)
     except (SafetensorError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file: {error}") from error
+        raise CheckpointError(
+            f"{path} is not a whole safetensors file: {error}"
+        ) from error
     if metadata.get("format") != FORMAT:
-        raise CheckpointError(f'{path} has format {metadata.get("format")!r}; expected {FORMAT!r}')
+        raise CheckpointError(
+            f"{path} has format {metadata.get('format')!r}; expected {FORMAT!r}"
+        )
     try:
         return tensors, json.loads(metadata["description"])
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path} does not say what model it holds: {error}") from error
+        raise CheckpointError(
+            f"{path} does not say what model it holds: {error}"
+        ) from error
 
 
 def _safetensors():
     try:
         import safetensors.numpy
     except ImportError as error:
-        raise ModuleNotFoundError("checkpoints need safetensors: pip install safetensors") from error
+        raise ModuleNotFoundError(
+            "checkpoints need safetensors: pip install safetensors"
+        ) from error
     return safetensors.numpy
 
 

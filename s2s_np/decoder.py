@@ -24,30 +24,38 @@ def decoder(params, inputs, state_0, lengths=None, context=None, rnn=gru, drop=N
     generator reads, and `backward(d_features, d_state_n=None) -> d_state_0, d_context, grads`.
     """
     drop = drop or _keep
-    vectors, embedding_backward = embedding(params["embedding"], inputs)    # (T_t, B, E)
+    vectors, embedding_backward = embedding(params["embedding"], inputs)  # (T_t, B, E)
     vectors, vectors_drop_backward = drop(vectors)
     xp = array_module(vectors)
     steps, batch, E = vectors.shape
     if context is None:
         x = vectors
     else:
-        check_floats({"context": context, "embedding.weight": params["embedding"]["weight"]})
+        check_floats(
+            {"context": context, "embedding.weight": params["embedding"]["weight"]}
+        )
         check_shape("context", context, (batch, None))
-        c = xp.broadcast_to(context, (steps, *context.shape))               # (T_t, B, H) the same at every step
+        c = xp.broadcast_to(
+            context, (steps, *context.shape)
+        )  # (T_t, B, H) the same at every step
         x = xp.concatenate([vectors, c], axis=2)
-    (output, state_n), rnn_backward = rnn(params["rnn"], x, state_0, lengths, between=drop)
+    (output, state_n), rnn_backward = rnn(
+        params["rnn"], x, state_0, lengths, between=drop
+    )
     H = output.shape[2]
-    features = output if context is None else xp.concatenate([vectors, output, c], axis=2)
+    features = (
+        output if context is None else xp.concatenate([vectors, output, c], axis=2)
+    )
     features, features_drop_backward = drop(features)
 
     def backward(d_features, d_state_n=None):
         d_features = features_drop_backward(d_features)
-        d_output = d_features if context is None else d_features[:, :, E:E + H]
+        d_output = d_features if context is None else d_features[:, :, E : E + H]
         dx, d_state_0, d_rnn = rnn_backward(d_output, d_state_n)
         d_vectors, d_context = dx, None
         if context is not None:
             d_vectors = dx[:, :, :E] + d_features[:, :, :E]
-            d_context = (dx[:, :, E:] + d_features[:, :, E + H:]).sum(axis=0)
+            d_context = (dx[:, :, E:] + d_features[:, :, E + H :]).sum(axis=0)
         d_embedding = embedding_backward(vectors_drop_backward(d_vectors))
         return d_state_0, d_context, {"embedding": d_embedding, "rnn": d_rnn}
 

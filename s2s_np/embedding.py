@@ -17,20 +17,24 @@ def embedding(params, tokens):
     all the places where its word stands; all rows are treated alike, PAD's too.
     Raises TypeError for tokens that are not integers, IndexError for an id outside the vocabulary.
     """
-    weight = params["weight"]                                               # (V, E)
+    weight = params["weight"]  # (V, E)
     xp = check_floats({"weight": weight})
     check_shape("weight", weight, (None, None))
     if array_module(tokens, "tokens") is not xp:
-        raise TypeError("tokens and weight are arrays of different libraries; move one with to_device or to_host")
+        raise TypeError(
+            "tokens and weight are arrays of different libraries; move one with to_device or to_host"
+        )
     check_tokens("tokens", tokens, len(weight))
-    vectors = weight[tokens]                                                # (T, B, E)
+    vectors = weight[tokens]  # (T, B, E)
 
     def backward(d_vectors):
         d_weight = xp.zeros(weight.size, weight.dtype)
         columns = xp.arange(weight.shape[1])
         # The place of each number of d_vectors in the table laid out flat: (T·B, E)
         cells = tokens.reshape(-1, 1).astype(xp.int64) * weight.shape[1] + columns
-        xp.add.at(d_weight, cells.ravel(), d_vectors.ravel())               # adds up where a word occurs twice
+        xp.add.at(
+            d_weight, cells.ravel(), d_vectors.ravel()
+        )  # adds up where a word occurs twice
         return {"weight": d_weight.reshape(weight.shape)}
 
     return vectors, backward

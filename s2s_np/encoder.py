@@ -19,11 +19,13 @@ def encoder(params, source, lengths=None, rnn=gru, drop=None):
     every layer, for an LSTM a pair of them; `backward(d_output, d_state) -> grads`, either may be None. Of a
     layer with two directions, H/2 units each, the states stand side by side.
     """
-    vectors, embedding_backward = embedding(params["embedding"], source)    # (T_s, B, E)
+    vectors, embedding_backward = embedding(params["embedding"], source)  # (T_s, B, E)
     drop_backward = None
     if drop is not None:
         vectors, drop_backward = drop(vectors)
-    (output, state), rnn_backward = rnn(params["rnn"], vectors, lengths=lengths, between=drop)
+    (output, state), rnn_backward = rnn(
+        params["rnn"], vectors, lengths=lengths, between=drop
+    )
     num_directions = 2 if "weight_ih_l0_reverse" in params["rnn"] else 1
 
     def backward(d_output=None, d_state=None):
@@ -34,7 +36,10 @@ def encoder(params, source, lengths=None, rnn=gru, drop=None):
             d_vectors = drop_backward(d_vectors)
         return {"embedding": embedding_backward(d_vectors), "rnn": d_rnn}
 
-    return (output, _each(lambda s: join_directions(s, num_directions), state)), backward
+    return (
+        output,
+        _each(lambda s: join_directions(s, num_directions), state),
+    ), backward
 
 
 def join_directions(state, num_directions):
@@ -43,7 +48,9 @@ def join_directions(state, num_directions):
         return state
     rows, batch, size = state.shape
     by_layer = state.reshape(rows // num_directions, num_directions, batch, size)
-    return by_layer.transpose(0, 2, 1, 3).reshape(rows // num_directions, batch, num_directions * size)
+    return by_layer.transpose(0, 2, 1, 3).reshape(
+        rows // num_directions, batch, num_directions * size
+    )
 
 
 def split_directions(state, num_directions):
@@ -52,7 +59,9 @@ def split_directions(state, num_directions):
         return state
     layers, batch, size = state.shape
     by_direction = state.reshape(layers, batch, num_directions, size // num_directions)
-    return by_direction.transpose(0, 2, 1, 3).reshape(layers * num_directions, batch, size // num_directions)
+    return by_direction.transpose(0, 2, 1, 3).reshape(
+        layers * num_directions, batch, size // num_directions
+    )
 
 
 def _each(function, state):

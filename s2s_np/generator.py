@@ -19,8 +19,8 @@ def generator(params, h):
     Raises ValueError for shapes, TypeError for types and libraries that do not fit.
     """
     weight, bias, xp = check_generator(params, h)
-    rows = h.reshape(-1, h.shape[-1])                                       # (N, H)
-    log_probs = rows @ weight.T                                             # (N, V)
+    rows = h.reshape(-1, h.shape[-1])  # (N, H)
+    log_probs = rows @ weight.T  # (N, V)
     log_probs += bias
     log_probs -= log_probs.max(axis=1, keepdims=True)
     log_probs -= xp.log(xp.exp(log_probs).sum(axis=1, keepdims=True))
@@ -48,4 +48,7 @@ def check_generator(params, h):
 def init_generator(rng, vocab_size, size):
     """Return fresh parameters: weights uniform in ±sqrt(1/H) and no bias, so that no word is preferred at first."""
     bound = np.sqrt(1 / size)
-    return {"weight": rng.uniform(-bound, bound, (vocab_size, size)), "bias": np.zeros(vocab_size)}
+    return {
+        "weight": rng.uniform(-bound, bound, (vocab_size, size)),
+        "bias": np.zeros(vocab_size),
+    }

@@ -24,8 +24,8 @@ def gru_cell(params, x, h, layer="l0"):
     """
     w_ih, w_hh, b_ih, b_hh = weights_of(params, layer)
     xp = array_module(x, "x")
-    a_r, a_z, a_n = xp.split(x @ w_ih.T + b_ih, 3, axis=1)                  # (B, H) each
-    u_r, u_z, u_n = xp.split(h @ w_hh.T + b_hh, 3, axis=1)                  # (B, H) each
+    a_r, a_z, a_n = xp.split(x @ w_ih.T + b_ih, 3, axis=1)  # (B, H) each
+    u_r, u_z, u_n = xp.split(h @ w_hh.T + b_hh, 3, axis=1)  # (B, H) each
     r = 1 / (1 + xp.exp(-(a_r + u_r)))
     z = 1 / (1 + xp.exp(-(a_z + u_z)))
     n = xp.tanh(a_n + r * u_n)
@@ -38,8 +38,10 @@ def gru_cell(params, x, h, layer="l0"):
         d_r = d_a_n * u_n
         d_a_z = d_z * z * (1 - z)
         d_a_r = d_r * r * (1 - r)
-        d_a = xp.concatenate([d_a_r, d_a_z, d_a_n], axis=1)                 # (B, 3H) for what x feeds
-        d_u = xp.concatenate([d_a_r, d_a_z, d_a_n * r], axis=1)             # (B, 3H) for what h feeds
+        d_a = xp.concatenate([d_a_r, d_a_z, d_a_n], axis=1)  # (B, 3H) for what x feeds
+        d_u = xp.concatenate(
+            [d_a_r, d_a_z, d_a_n * r], axis=1
+        )  # (B, 3H) for what h feeds
         grads = {
             f"weight_ih_{layer}": d_a.T @ x,
             f"weight_hh_{layer}": d_u.T @ h,
@@ -66,10 +68,14 @@ def gru(params, x, h0=None, lengths=None, between=None):
     Raises ValueError for shapes, names and lengths that do not fit, TypeError for types and libraries.
     """
     state_0 = None if h0 is None else (h0,)
-    (output, (h_n,)), state_backward = recurrent(_sweep, 3, ("h0",), params, x, state_0, lengths, between)
+    (output, (h_n,)), state_backward = recurrent(
+        _sweep, 3, ("h0",), params, x, state_0, lengths, between
+    )
 
     def backward(d_output=None, d_h_n=None):
-        dx, (dh0,), grads = state_backward(d_output, None if d_h_n is None else (d_h_n,))
+        dx, (dh0,), grads = state_backward(
+            d_output, None if d_h_n is None else (d_h_n,)
+        )
         return dx, dh0, grads
 
     return (output, h_n), backward
@@ -83,15 +89,15 @@ def _sweep(weights, x, state_0, steps):
     """
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)
-    (h,) = state_0                                                          # (B, H), overwritten step by step
+    (h,) = state_0  # (B, H), overwritten step by step
     H = h.shape[1]
-    gates = x @ w_ih.T                                                      # (N, 3H): all inputs in one product
+    gates = x @ w_ih.T  # (N, 3H): all inputs in one product
     gates += b_ih
-    gates[:, :2 * H] += b_hh[:2 * H]
-    rz, n = gates[:, :2 * H], gates[:, 2 * H:]                              # become r, z and n in place
+    gates[:, : 2 * H] += b_hh[: 2 * H]
+    rz, n = gates[:, : 2 * H], gates[:, 2 * H :]  # become r, z and n in place
     r, z = rz[:, :H], rz[:, H:]
-    u_n = xp.empty((len(x), H), x.dtype)                                    # W_hn h + b_hn, what r acts on
-    h_prev = xp.empty_like(u_n)                                             # the state each step began with
+    u_n = xp.empty((len(x), H), x.dtype)  # W_hn h + b_hn, what r acts on
+    h_prev = xp.empty_like(u_n)  # the state each step began with
     output = xp.empty_like(u_n)
     work = xp.empty((len(h), 3 * H), x.dtype)
 
@@ -99,37 +105,37 @@ def _sweep(weights, x, state_0, steps):
         size = rows.stop - rows.start
         running, product = h[:size], work[:size]
         h_prev[rows] = running
-        xp.matmul(running, w_hh.T, out=product)                             # (size, 3H)
-        rz[rows] += product[:, :2 * H]
+        xp.matmul(running, w_hh.T, out=product)  # (size, 3H)
+        rz[rows] += product[:, : 2 * H]
         sigmoid(rz[rows], xp)
-        xp.add(product[:, 2 * H:], b_hh[2 * H:], out=u_n[rows])
+        xp.add(product[:, 2 * H :], b_hh[2 * H :], out=u_n[rows])
         n[rows] += r[rows] * u_n[rows]
         xp.tanh(n[rows], out=n[rows])
-        running -= n[rows]                                                  # h' = n + z ⊙ (h − n)
+        running -= n[rows]  # h' = n + z ⊙ (h − n)
         running *= z[rows]
         running += n[rows]
         output[rows] = running
 
     def backward(d_output, d_state_n):
-        (d_h,) = d_state_n                                                  # (B, H), overwritten step by step
+        (d_h,) = d_state_n  # (B, H), overwritten step by step
         # First the local derivatives, for all steps at once; the loop multiplies the loss's gradient in.
-        d_n = (1 - z) * (1 - n * n)                                         # (N, H)
-        d_u = xp.empty_like(gates)                                          # (N, 3H) for what h feeds
+        d_n = (1 - z) * (1 - n * n)  # (N, H)
+        d_u = xp.empty_like(gates)  # (N, 3H) for what h feeds
         d_u[:, :H] = u_n * r * (1 - r)
-        d_u[:, H:2 * H] = (h_prev - n) * z * (1 - z)
-        d_u[:, 2 * H:] = r
+        d_u[:, H : 2 * H] = (h_prev - n) * z * (1 - z)
+        d_u[:, 2 * H :] = r
         for rows in reversed(steps):
             d_running = d_h[: rows.stop - rows.start]
             d_running += d_output[rows]
             d_n[rows] *= d_running
             d_u[rows, :H] *= d_n[rows]
-            d_u[rows, H:2 * H] *= d_running
-            d_u[rows, 2 * H:] *= d_n[rows]
+            d_u[rows, H : 2 * H] *= d_running
+            d_u[rows, 2 * H :] *= d_n[rows]
             d_running *= z[rows]
             d_running += d_u[rows] @ w_hh
         d_w_hh, d_b_hh = d_u.T @ h_prev, d_u.sum(axis=0)
-        d_a = d_u                                                           # what x feeds differs in n's block only
-        d_a[:, 2 * H:] = d_n
+        d_a = d_u  # what x feeds differs in n's block only
+        d_a[:, 2 * H :] = d_n
         return d_a @ w_ih, (d_h,), (d_a.T @ x, d_w_hh, d_a.sum(axis=0), d_b_hh)
 
     return (output, (h,)), backward

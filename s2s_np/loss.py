@@ -6,7 +6,9 @@ from .array import array_module, check_floats, check_shape, check_tokens
 from .generator import check_generator
 from .padding import check_lengths, real_steps
 
-CHUNK_SCORES = 4_000_000  # scores held at once when no chunk size is given: 16 MB in float32
+CHUNK_SCORES = (
+    4_000_000  # scores held at once when no chunk size is given: 16 MB in float32
+)
 
 
 def cross_entropy(log_probs, targets, lengths=None, reduction="mean"):
@@ -24,7 +26,7 @@ def cross_entropy(log_probs, targets, lengths=None, reduction="mean"):
     """
     xp = check_floats({"log_probs": log_probs})
     check_shape("log_probs", log_probs, (None, None, None))
-    flat = log_probs.reshape(-1, log_probs.shape[2])                        # (T·B, V)
+    flat = log_probs.reshape(-1, log_probs.shape[2])  # (T·B, V)
     rows, words = _real_words(log_probs, targets, lengths, log_probs.shape[2])
     scale = _scale(reduction, len(words))
     loss = -scale * flat[rows, words].sum()
@@ -57,22 +59,22 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
     """
     weight, bias, xp = check_generator(params, h)
     check_shape("h", h, (None, None, None))
-    flat = h.reshape(-1, h.shape[2])                                        # (T·B, H)
+    flat = h.reshape(-1, h.shape[2])  # (T·B, H)
     rows, words = _real_words(h, targets, lengths, len(weight))
-    states = flat[rows]                                                     # (N, H)
+    states = flat[rows]  # (N, H)
     scale = _scale(reduction, len(words))
     loss = xp.zeros((), h.dtype)
     d_states = xp.empty_like(states)
     d_weight, d_bias = xp.zeros_like(weight), xp.zeros_like(bias)
     for piece in _chunks(len(words), chunk_size, len(weight)):
-        scores = _shifted_scores(states[piece], weight, bias)               # (chunk, V)
+        scores = _shifted_scores(states[piece], weight, bias)  # (chunk, V)
         place = xp.arange(len(scores)), words[piece]
         target_scores = scores[place]
         p = xp.exp(scores, out=scores)
         sums = p.sum(axis=1)
         loss += scale * (xp.log(sums) - target_scores).sum()
         p *= (scale / sums)[:, None]
-        p[place] -= scale                                                   # now (p − onehot(y)) · scale
+        p[place] -= scale  # now (p − onehot(y)) · scale
         xp.matmul(p, weight, out=d_states[piece])
         d_weight += p.T @ states[piece]
         d_bias += p.sum(axis=0)
@@ -80,7 +82,10 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
     def backward(d_loss=1.0):
         dh = xp.zeros_like(flat)
         dh[rows] = d_loss * d_states
-        return dh.reshape(h.shape), {"weight": d_loss * d_weight, "bias": d_loss * d_bias}
+        return dh.reshape(h.shape), {
+            "weight": d_loss * d_weight,
+            "bias": d_loss * d_bias,
+        }
 
     return loss, backward
 
@@ -98,7 +103,9 @@ def token_log_probs(params, h, targets, lengths=None, chunk_size=None):
     for piece in _chunks(len(words), chunk_size, len(weight)):
         scores = _shifted_scores(flat[rows[piece]], weight, bias)
         target_scores = scores[xp.arange(len(scores)), words[piece]]
-        log_probs[rows[piece]] = target_scores - xp.log(xp.exp(scores, out=scores).sum(axis=1))
+        log_probs[rows[piece]] = target_scores - xp.log(
+            xp.exp(scores, out=scores).sum(axis=1)
+        )
     return log_probs.reshape(h.shape[:2])
 
 
@@ -114,7 +121,9 @@ def _real_words(states, targets, lengths, vocab_size):
     """Return where the real words stand in `states` laid out flat, `(N,)`, and which words they are, `(N,)`."""
     xp = array_module(states)
     if array_module(targets, "targets") is not xp:
-        raise TypeError("targets and the states are arrays of different libraries; move one of them")
+        raise TypeError(
+            "targets and the states are arrays of different libraries; move one of them"
+        )
     steps, batch = states.shape[:2]
     check_shape("targets", targets, (steps, batch))
     check_tokens("targets", targets, vocab_size)

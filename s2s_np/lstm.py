@@ -35,7 +35,7 @@ def lstm_cell(params, x, state, layer="l0"):
     def backward(d_state_next):
         d_h_next, d_c_next = d_state_next
         d_c = d_c_next + d_h_next * o * (1 - xp.tanh(c_next) ** 2)
-        d_a = xp.concatenate(                                               # (B, 4H)
+        d_a = xp.concatenate(  # (B, 4H)
             [
                 d_c * g * i * (1 - i),
                 d_c * c * f * (1 - f),
@@ -76,12 +76,14 @@ def _sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`."""
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)
-    h, c = state_0                                                          # (B, H) each, overwritten step by step
+    h, c = state_0  # (B, H) each, overwritten step by step
     H = h.shape[1]
-    gates = x @ w_ih.T                                                      # (N, 4H): all inputs in one product
+    gates = x @ w_ih.T  # (N, 4H): all inputs in one product
     gates += b_ih + b_hh
-    i, f, g, o = (gates[:, k * H:(k + 1) * H] for k in range(4))            # views, each becomes its gate in place
-    h_prev = xp.empty((len(x), H), x.dtype)                                 # what each step began with
+    i, f, g, o = (
+        gates[:, k * H : (k + 1) * H] for k in range(4)
+    )  # views, each becomes its gate in place
+    h_prev = xp.empty((len(x), H), x.dtype)  # what each step began with
     c_prev = xp.empty_like(h_prev)
     tanh_c = xp.empty_like(h_prev)
     output = xp.empty_like(h_prev)
@@ -91,7 +93,7 @@ def _sweep(weights, x, state_0, steps):
         h_prev[rows] = h[:size]
         c_prev[rows] = c[:size]
         gates[rows] += h[:size] @ w_hh.T
-        sigmoid(gates[rows, :2 * H], xp)
+        sigmoid(gates[rows, : 2 * H], xp)
         xp.tanh(g[rows], out=g[rows])
         sigmoid(o[rows], xp)
         c[:size] *= f[rows]
@@ -101,24 +103,28 @@ def _sweep(weights, x, state_0, steps):
         h[:size] = output[rows]
 
     def backward(d_output, d_state_n):
-        d_h, d_c = d_state_n                                                # (B, H) each, overwritten step by step
+        d_h, d_c = d_state_n  # (B, H) each, overwritten step by step
         # First the local derivatives, for all steps at once; the loop multiplies the loss's gradient in.
-        d_a = xp.empty_like(gates)                                          # (N, 4H)
+        d_a = xp.empty_like(gates)  # (N, 4H)
         d_a[:, :H] = g * i * (1 - i)
-        d_a[:, H:2 * H] = c_prev * f * (1 - f)
-        d_a[:, 2 * H:3 * H] = i * (1 - g * g)
-        d_a[:, 3 * H:] = tanh_c * o * (1 - o)
-        through_output = o * (1 - tanh_c * tanh_c)                          # (N, H) ∂h/∂c
+        d_a[:, H : 2 * H] = c_prev * f * (1 - f)
+        d_a[:, 2 * H : 3 * H] = i * (1 - g * g)
+        d_a[:, 3 * H :] = tanh_c * o * (1 - o)
+        through_output = o * (1 - tanh_c * tanh_c)  # (N, H) ∂h/∂c
         for rows in reversed(steps):
             size = rows.stop - rows.start
             d_h[:size] += d_output[rows]
             d_c[:size] += d_h[:size] * through_output[rows]
-            for block in range(3):                                          # i, f and g act through the memory
-                d_a[rows, block * H:(block + 1) * H] *= d_c[:size]
-            d_a[rows, 3 * H:] *= d_h[:size]
+            for block in range(3):  # i, f and g act through the memory
+                d_a[rows, block * H : (block + 1) * H] *= d_c[:size]
+            d_a[rows, 3 * H :] *= d_h[:size]
             d_c[:size] *= f[rows]
             xp.matmul(d_a[rows], w_hh, out=d_h[:size])
         d_bias = d_a.sum(axis=0)
-        return d_a @ w_ih, (d_h, d_c), (d_a.T @ x, d_a.T @ h_prev, d_bias, d_bias.copy())
+        return (
+            d_a @ w_ih,
+            (d_h, d_c),
+            (d_a.T @ x, d_a.T @ h_prev, d_bias, d_bias.copy()),
+        )
 
     return (output, (h, c)), backward

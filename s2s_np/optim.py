@@ -24,7 +24,7 @@ class Adam:
         self.steps += 1
         correction1 = 1 - self.beta1**self.steps
         correction2 = 1 - self.beta2**self.steps
-        alpha = learning_rate * correction2**0.5 / correction1
+        alpha = float(learning_rate) * correction2**0.5 / correction1
         epsilon = self.epsilon * correction2**0.5
 
         def update(p, g, m, v):
@@ -60,7 +60,9 @@ def warmup_linear(step, num_steps, warmup=0.1):
     last. Raises ValueError for a share outside 0 … 1.
     """
     if not 0 <= warmup <= 1:
-        raise ValueError(f"warmup is {warmup}; expected a share of the steps, from 0 to 1")
+        raise ValueError(
+            f"warmup is {warmup}; expected a share of the steps, from 0 to 1"
+        )
     rising = (step + 1) / (warmup * num_steps) if warmup else 1.0
     falling = (num_steps - step) / (num_steps * (1 - warmup)) if warmup < 1 else 1.0
     return min(1.0, rising, falling)

@@ -24,14 +24,26 @@ def check_lengths(lengths, steps, batch, name="x"):
     """
     if lengths is None:
         return np.full(batch, steps)
-    lengths = np.asarray(lengths) if isinstance(lengths, (list, tuple)) else to_host(lengths)
+    lengths = (
+        np.asarray(lengths)
+        if isinstance(lengths, (list, tuple))
+        else to_host(lengths, "lengths")
+    )
     if lengths.dtype.kind not in "iu":
         raise TypeError(f"lengths are of type {lengths.dtype}; expected integers")
     if lengths.shape != (batch,):
-        raise ValueError(f"lengths has shape {lengths.shape}; expected ({batch},), one for each sequence of {name}")
+        raise ValueError(
+            f"lengths has shape {lengths.shape}; expected ({batch},), one for each sequence of {name}"
+        )
     for b in np.flatnonzero((lengths < 1) | (lengths > steps)):
-        at_fault = f"but {name} has only {steps} time steps" if lengths[b] > steps else "the shortest length is 1"
-        raise ValueError(f"lengths[{b}] is {lengths[b]}, {at_fault} ({steps} steps, {batch} sequences)")
+        at_fault = (
+            f"but {name} has only {steps} time steps"
+            if lengths[b] > steps
+            else "the shortest length is 1"
+        )
+        raise ValueError(
+            f"lengths[{b}] is {lengths[b]}, {at_fault} ({steps} steps, {batch} sequences)"
+        )
     return lengths.astype(np.int64)
 
 
@@ -46,7 +58,7 @@ def reverse_within_lengths(tokens, lengths):
     steps, batch = tokens.shape
     lengths = check_lengths(lengths, steps, batch, "tokens")
     t = np.arange(steps)[:, None]
-    mirrored = np.where(t < lengths, lengths - 1 - t, t)                    # (T, B)
+    mirrored = np.where(t < lengths, lengths - 1 - t, t)  # (T, B)
     return tokens[xp.asarray(mirrored), xp.arange(batch)]
 
 
@@ -60,15 +72,19 @@ class Packing:
     def __init__(self, xp, lengths, steps):
         self.padded_shape = (steps, len(lengths))
         self.full = bool((lengths == steps).all())
-        order = np.argsort(-lengths, kind="stable")                         # longest first
-        sizes = real_steps(lengths, steps).sum(axis=1)                      # sequences that run at step t
+        order = np.argsort(-lengths, kind="stable")  # longest first
+        sizes = real_steps(lengths, steps).sum(axis=1)  # sequences that run at step t
         ends = np.cumsum(sizes).tolist()
-        self.steps = [slice(end - size, end) for end, size in zip(ends, sizes.tolist()) if size]
+        self.steps = [
+            slice(end - size, end) for end, size in zip(ends, sizes.tolist()) if size
+        ]
         if not self.full:
             t, place = np.nonzero(np.arange(len(lengths)) < sizes[:, None])
             self._order = xp.asarray(order)
             self._back = xp.asarray(np.argsort(order))
-            self._rows = xp.asarray(t * len(lengths) + order[place])        # (N,) where each row stood
+            self._rows = xp.asarray(
+                t * len(lengths) + order[place]
+            )  # (N,) where each row stood
 
     def pack(self, x):
         """Return the real steps of `x (T, B, D)` as rows `(N, D)`."""

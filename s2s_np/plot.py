@@ -35,7 +35,7 @@ def style():
         "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
         "axes.grid": True, "grid.color": "#DDDDDD", "grid.linewidth": 0.6, "legend.edgecolor": "none",
         "lines.linewidth": 1.6, "lines.markersize": 5, "image.cmap": "cividis", "axes.unicode_minus": True,
-        "svg.fonttype": "path", "svg.hashsalt": "s2s_np",
+        "mathtext.fontset": "cm", "svg.fonttype": "path", "svg.hashsalt": "s2s_np",
     })  # fmt: skip
 
 
@@ -58,11 +58,25 @@ def projection(points, labels, texts=None, ax=None):
     texts: N strings to write beside the points, or None
     """
     if len(points) != len(labels):
-        raise ValueError(f"{len(points)} points, but {len(labels)} labels; expected one label a point")
+        raise ValueError(
+            f"{len(points)} points, but {len(labels)} labels; expected one label a point"
+        )
     ax = _axes(ax)
-    for label, color, marker in zip(dict.fromkeys(labels), cycle(COLORS.values()), cycle(MARKERS)):
-        group = [point for point, its_label in zip(points, labels) if its_label == label]
-        ax.scatter(*zip(*group), s=22, c=color, marker=marker, label=label, alpha=0.85, linewidths=0)
+    for label, color, marker in zip(
+        dict.fromkeys(labels), cycle(COLORS.values()), cycle(MARKERS)
+    ):
+        group = [
+            point for point, its_label in zip(points, labels) if its_label == label
+        ]
+        ax.scatter(
+            *zip(*group),
+            s=22,
+            c=color,
+            marker=marker,
+            label=label,
+            alpha=0.85,
+            linewidths=0,
+        )
     for point, text in zip(points, texts or ()):
         ax.annotate(text, point, xytext=(5, 3), textcoords="offset points", fontsize=9)
     ax.set(xlabel="first principal axis", ylabel="second principal axis")
@@ -72,10 +86,14 @@ def projection(points, labels, texts=None, ax=None):
 
 def save_svg(figure, path, title, description):
     """Write `figure` as an SVG that is the same at every run and says in words what it shows."""
-    figure.savefig(path, format="svg", metadata={"Title": title, "Date": None, "Creator": None})
+    figure.savefig(
+        path, format="svg", metadata={"Title": title, "Date": None, "Creator": None}
+    )
     desc = f"<desc>{escape(description)}</desc>"
     text = path.read_text(encoding="utf-8").replace("</title>", f"</title>\n {desc}", 1)
-    path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8")
+    path.write_text(
+        "\n".join(line.rstrip() for line in text.splitlines()) + "\n", encoding="utf-8"
+    )
 
 
 def _axes(ax):
@@ -104,8 +122,12 @@ def _korean_font():
     from matplotlib import font_manager
 
     try:
-        path = next(file.locate() for file in files(FONT_PACKAGE) if file.name == FONT_FILE)
+        path = next(
+            file.locate() for file in files(FONT_PACKAGE) if file.name == FONT_FILE
+        )
     except ImportError as error:
-        raise ModuleNotFoundError(f"pictures need a Korean font: pip install {FONT_PACKAGE}") from error
+        raise ModuleNotFoundError(
+            f"pictures need a Korean font: pip install {FONT_PACKAGE}"
+        ) from error
     font_manager.fontManager.addfont(path)
     return font_manager.FontProperties(fname=path).get_name()

@@ -27,8 +27,13 @@ def suffixes(params):
     {"weight_ih_l0", "weight_ih_l0_reverse", …} has [["l0", "l0_reverse"]].
     """
     directions = ("", "_reverse") if "weight_ih_l0_reverse" in params else ("",)
-    num_layers = sum(re.fullmatch(r"weight_ih_l\d+", name) is not None for name in params)
-    return [[f"l{layer}{direction}" for direction in directions] for layer in range(max(num_layers, 1))]
+    num_layers = sum(
+        re.fullmatch(r"weight_ih_l\d+", name) is not None for name in params
+    )
+    return [
+        [f"l{layer}{direction}" for direction in directions]
+        for layer in range(max(num_layers, 1))
+    ]
 
 
 def check_parameters(params, gates, input_size):
@@ -38,19 +43,40 @@ def check_parameters(params, gates, input_size):
     Raises ValueError for a missing, unknown or ill-shaped parameter.
     """
     layers = suffixes(params)
-    wanted = {f"{name}_{suffix}" for layer in layers for suffix in layer for name in PARAMETERS}
+    wanted = {
+        f"{name}_{suffix}"
+        for layer in layers
+        for suffix in layer
+        for name in PARAMETERS
+    }
     if missing := sorted(wanted - params.keys()):
-        raise ValueError(f"parameter {missing[0]} is missing; given: {', '.join(sorted(params))}")
+        raise ValueError(
+            f"parameter {missing[0]} is missing; given: {', '.join(sorted(params))}"
+        )
     if unknown := sorted(params.keys() - wanted):
-        raise ValueError(f"parameter {unknown[0]} is unknown; expected: {', '.join(sorted(wanted))}")
+        raise ValueError(
+            f"parameter {unknown[0]} is unknown; expected: {', '.join(sorted(wanted))}"
+        )
     check_shape("weight_hh_l0", params["weight_hh_l0"], (None, None))
     hidden = params["weight_hh_l0"].shape[1]
     for layer in layers:
         for suffix in layer:
-            check_shape(f"weight_ih_{suffix}", params[f"weight_ih_{suffix}"], (gates * hidden, input_size))
-            check_shape(f"weight_hh_{suffix}", params[f"weight_hh_{suffix}"], (gates * hidden, hidden))
-            check_shape(f"bias_ih_{suffix}", params[f"bias_ih_{suffix}"], (gates * hidden,))
-            check_shape(f"bias_hh_{suffix}", params[f"bias_hh_{suffix}"], (gates * hidden,))
+            check_shape(
+                f"weight_ih_{suffix}",
+                params[f"weight_ih_{suffix}"],
+                (gates * hidden, input_size),
+            )
+            check_shape(
+                f"weight_hh_{suffix}",
+                params[f"weight_hh_{suffix}"],
+                (gates * hidden, hidden),
+            )
+            check_shape(
+                f"bias_ih_{suffix}", params[f"bias_ih_{suffix}"], (gates * hidden,)
+            )
+            check_shape(
+                f"bias_hh_{suffix}", params[f"bias_hh_{suffix}"], (gates * hidden,)
+            )
         input_size = hidden * len(layer)
     return layers, hidden
 
@@ -89,16 +115,18 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
         check_shape(name, array, state_shape)
 
     packing = Packing(xp, check_lengths(lengths, steps, batch), steps)
-    rows = packing.pack(x)                                                  # (N, E)
+    rows = packing.pack(x)  # (N, E)
     state_n = tuple(xp.empty(state_shape, x.dtype) for _ in state_names)
-    tape = []                                                               # a list of backward passes a layer
+    tape = []  # a list of backward passes a layer
     for l, layer in enumerate(layers):
         outputs, layer_backwards = [], []
         for direction, suffix in enumerate(layer):
             k = l * num_directions + direction
             start = tuple(packing.sort(s[k]) for s in state_0)
             order = packing.steps[::-1] if direction else packing.steps
-            (part_output, end), backward = sweep(weights_of(params, suffix), rows, start, order)
+            (part_output, end), backward = sweep(
+                weights_of(params, suffix), rows, start, order
+            )
             for whole, part in zip(state_n, end):
                 whole[k] = packing.unsort(part)
             outputs.append(part_output)
@@ -130,10 +158,14 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
                 k = l * num_directions + direction
                 d_end = tuple(packing.sort(d[k]) for d in d_state_n)
                 own = slice(direction * hidden, (direction + 1) * hidden)
-                dx_rows, d_start, d_weights = layer_backwards[direction](d_rows[:, own], d_end)
+                dx_rows, d_start, d_weights = layer_backwards[direction](
+                    d_rows[:, own], d_end
+                )
                 for whole, part in zip(d_state_0, d_start):
                     whole[k] = packing.unsort(part)
-                grads.update({f"{name}_{suffix}": d for name, d in zip(PARAMETERS, d_weights)})
+                grads.update(
+                    {f"{name}_{suffix}": d for name, d in zip(PARAMETERS, d_weights)}
+                )
                 d_below = dx_rows if d_below is None else d_below + dx_rows
             d_rows = d_below
         return packing.unpack(d_rows), d_state_0, {name: grads[name] for name in params}
@@ -152,7 +184,15 @@ def sigmoid(a, xp):
     a *= 0.5
 
 
-def init_recurrent(rng, gates, input_size, hidden_size, num_layers=1, bidirectional=False, open_gate=None):
+def init_recurrent(
+    rng,
+    gates,
+    input_size,
+    hidden_size,
+    num_layers=1,
+    bidirectional=False,
+    open_gate=None,
+):
     """Return fresh parameters in torch's layout, float64, for a cell of `gates` blocks.
 
     Input weights are uniform in ±sqrt(1/D) for an input of size D. Each block of the recurrent weights is a
@@ -165,12 +205,18 @@ def init_recurrent(rng, gates, input_size, hidden_size, num_layers=1, bidirectio
         for direction in ("", "_reverse") if bidirectional else ("",):
             suffix = f"l{layer}{direction}"
             bound = np.sqrt(1 / input_size)
-            params[f"weight_ih_{suffix}"] = rng.uniform(-bound, bound, (gates * hidden_size, input_size))
-            params[f"weight_hh_{suffix}"] = np.concatenate([_orthogonal(rng, hidden_size) for _ in range(gates)])
+            params[f"weight_ih_{suffix}"] = rng.uniform(
+                -bound, bound, (gates * hidden_size, input_size)
+            )
+            params[f"weight_hh_{suffix}"] = np.concatenate(
+                [_orthogonal(rng, hidden_size) for _ in range(gates)]
+            )
             params[f"bias_ih_{suffix}"] = np.zeros(gates * hidden_size)
             params[f"bias_hh_{suffix}"] = np.zeros(gates * hidden_size)
             if open_gate is not None:
-                params[f"bias_ih_{suffix}"][open_gate * hidden_size:(open_gate + 1) * hidden_size] = 1
+                params[f"bias_ih_{suffix}"][
+                    open_gate * hidden_size : (open_gate + 1) * hidden_size
+                ] = 1
         input_size = hidden_size * (2 if bidirectional else 1)
     return params
 

@@ -17,10 +17,10 @@ def rnn_cell(params, x, h, layer="l0"):
     """
     w_ih, w_hh, b_ih, b_hh = weights_of(params, layer)
     xp = array_module(x, "x")
-    h_next = xp.tanh(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)                 # (B, H)
+    h_next = xp.tanh(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # (B, H)
 
     def backward(d_h_next):
-        d_a = d_h_next * (1 - h_next**2)                                    # (B, H)
+        d_a = d_h_next * (1 - h_next**2)  # (B, H)
         grads = {
             f"weight_ih_{layer}": d_a.T @ x,
             f"weight_hh_{layer}": d_a.T @ h,
@@ -47,10 +47,14 @@ def rnn(params, x, h0=None, lengths=None, between=None):
     Raises ValueError for shapes, names and lengths that do not fit, TypeError for types and libraries.
     """
     state_0 = None if h0 is None else (h0,)
-    (output, (h_n,)), state_backward = recurrent(_sweep, 1, ("h0",), params, x, state_0, lengths, between)
+    (output, (h_n,)), state_backward = recurrent(
+        _sweep, 1, ("h0",), params, x, state_0, lengths, between
+    )
 
     def backward(d_output=None, d_h_n=None):
-        dx, (dh0,), grads = state_backward(d_output, None if d_h_n is None else (d_h_n,))
+        dx, (dh0,), grads = state_backward(
+            d_output, None if d_h_n is None else (d_h_n,)
+        )
         return dx, dh0, grads
 
     return (output, h_n), backward
@@ -60,10 +64,10 @@ def _sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`."""
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)
-    (h,) = state_0                                                          # (B, H), overwritten step by step
-    output = x @ w_ih.T                                                     # (N, H): all inputs in one product
+    (h,) = state_0  # (B, H), overwritten step by step
+    output = x @ w_ih.T  # (N, H): all inputs in one product
     output += b_ih + b_hh
-    h_prev = xp.empty_like(output)                                          # (N, H) the state each step began with
+    h_prev = xp.empty_like(output)  # (N, H) the state each step began with
 
     for rows in steps:
         running = h[: rows.stop - rows.start]
@@ -73,8 +77,8 @@ def _sweep(weights, x, state_0, steps):
         running[...] = output[rows]
 
     def backward(d_output, d_state_n):
-        (d_h,) = d_state_n                                                  # (B, H), overwritten step by step
-        d_a = 1 - output**2                                                 # (N, H) ∂h/∂a, times ∂loss/∂h below
+        (d_h,) = d_state_n  # (B, H), overwritten step by step
+        d_a = 1 - output**2  # (N, H) ∂h/∂a, times ∂loss/∂h below
         for rows in reversed(steps):
             d_running = d_h[: rows.stop - rows.start]
             d_running += d_output[rows]

@@ -34,7 +34,7 @@ def greedy_search(step, state, batch_size, max_length):
     """
     tokens = [[] for _ in range(batch_size)]
     totals = np.zeros(batch_size)
-    running = np.arange(batch_size)                                         # sentences that have not ended
+    running = np.arange(batch_size)  # sentences that have not ended
     words = np.full(batch_size, BOS)
     for _ in range(max_length):
         log_probs, state = step(words, state)
@@ -50,7 +50,10 @@ def greedy_search(step, state, batch_size, max_length):
             break
         if len(going) < len(words):
             running, words, state = running[going], words[going], state.select(going)
-    return [Hypothesis(tuple(words), float(total), float(total)) for words, total in zip(tokens, totals)]
+    return [
+        Hypothesis(tuple(words), float(total), float(total))
+        for words, total in zip(tokens, totals)
+    ]
 
 
 def beam_search(step, state, batch_size, beam_size, max_length, length_penalty=0.0):
@@ -68,19 +71,23 @@ def beam_search(step, state, batch_size, beam_size, max_length, length_penalty=0
         raise ValueError(f"beam_size is {beam_size}; expected at least 1")
     if max_length < 1:
         raise ValueError(f"max_length is {max_length}; expected at least 1")
-    beams = [[_Partial((), 0.0)] for _ in range(batch_size)]                # partial sentences of each sentence
+    beams = [
+        [_Partial((), 0.0)] for _ in range(batch_size)
+    ]  # partial sentences of each sentence
     found = [[] for _ in range(batch_size)]
     words = np.full(batch_size, BOS)
     for _ in range(max_length):
-        log_probs, state = step(words, state)                               # (R, V), R = rows of all beams
-        best_words, best_log_probs = _best(log_probs, beam_size)            # (R, K)
+        log_probs, state = step(words, state)  # (R, V), R = rows of all beams
+        best_words, best_log_probs = _best(log_probs, beam_size)  # (R, K)
         rows, words, first = [], [], 0
         for sentence, beam in enumerate(beams):
             candidates = sorted(
                 (
                     (row, word, partial.log_prob + gain)
                     for row, partial in enumerate(beam)
-                    for word, gain in zip(best_words[first + row], best_log_probs[first + row])
+                    for word, gain in zip(
+                        best_words[first + row], best_log_probs[first + row]
+                    )
                 ),
                 key=lambda candidate: (-candidate[2], *candidate[:2]),
             )
@@ -101,7 +108,12 @@ def beam_search(step, state, batch_size, beam_size, max_length, length_penalty=0
         words, state = np.array(words), state.select(np.array(rows))
     return [
         sorted(
-            (Hypothesis(p.tokens, p.log_prob, p.log_prob / len(p.tokens) ** length_penalty) for p in complete + beam),
+            (
+                Hypothesis(
+                    p.tokens, p.log_prob, p.log_prob / len(p.tokens) ** length_penalty
+                )
+                for p in complete + beam
+            ),
             key=lambda hypothesis: -hypothesis.score,
         )
         for complete, beam in zip(found, beams)

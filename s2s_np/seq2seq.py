@@ -55,7 +55,9 @@ class DecoderState(NamedTuple):
         rows = array_module(parts[0]).asarray(rows)
         parts = tuple(part[:, rows] for part in parts)
         context = None if self.context is None else self.context[rows]
-        return DecoderState(parts if isinstance(recurrent, tuple) else parts[0], context)
+        return DecoderState(
+            parts if isinstance(recurrent, tuple) else parts[0], context
+        )
 
 
 class Seq2Seq:
@@ -79,8 +81,21 @@ class Seq2Seq:
     Raises ValueError for settings that make no sense, TypeError for what is not a vocabulary.
     """
 
-    def __init__(self, source_vocab, target_vocab, embedding_size=64, hidden_size=128, num_layers=1, cell="gru",
-                 bidirectional=False, context="initial", reverse_source=False, dropout=0.0, dtype="float32", seed=0):
+    def __init__(
+        self,
+        source_vocab,
+        target_vocab,
+        embedding_size=64,
+        hidden_size=128,
+        num_layers=1,
+        cell="gru",
+        bidirectional=False,
+        context="initial",
+        reverse_source=False,
+        dropout=0.0,
+        dtype="float32",
+        seed=0,
+    ):
         self.config = {
             "embedding_size": embedding_size, "hidden_size": hidden_size, "num_layers": num_layers, "cell": cell,
             "bidirectional": bidirectional, "context": context, "reverse_source": reverse_source, "dropout": dropout,
@@ -90,7 +105,9 @@ class Seq2Seq:
         self.source_vocab, self.target_vocab = source_vocab, target_vocab
         self.device = "cpu"
         self.rng = np.random.default_rng(seed)
-        self.params = _init_params(self.rng, len(source_vocab), len(target_vocab), self.config)
+        self.params = _init_params(
+            self.rng, len(source_vocab), len(target_vocab), self.config
+        )
         self._mask_rng = np.random.default_rng([seed, 1])
 
     @property
@@ -123,12 +140,20 @@ class Seq2Seq:
 
         Raises ValueError for EOS, which is never an input.
         """
-        tokens = to_device(np.asarray(tokens), self.device) if isinstance(tokens, (list, np.ndarray)) else tokens
+        tokens = (
+            to_device(np.asarray(tokens), self.device)
+            if isinstance(tokens, (list, np.ndarray))
+            else tokens
+        )
         if bool((tokens == EOS).any()):
             raise ValueError("EOS ends a sentence and is never fed to the decoder")
         recurrent, context = state
         (features, recurrent), _ = decoder(
-            self.params["decoder"], tokens[None], recurrent, context=context, rnn=self._rnn
+            self.params["decoder"],
+            tokens[None],
+            recurrent,
+            context=context,
+            rnn=self._rnn,
         )
         log_probs, _ = generator(self.params["generator"], features[0])
         return log_probs, DecoderState(recurrent, context)
@@ -143,9 +168,16 @@ class Seq2Seq:
         state = self.start(batch.source, batch.source_lengths)
         inputs = shift_right(batch.target, batch.target_lengths)
         (features, _), _ = decoder(
-            self.params["decoder"], inputs, state.recurrent, batch.target_lengths, state.context, self._rnn
+            self.params["decoder"],
+            inputs,
+            state.recurrent,
+            batch.target_lengths,
+            state.context,
+            self._rnn,
         )
-        return token_log_probs(self.params["generator"], features, batch.target, batch.target_lengths)
+        return token_log_probs(
+            self.params["generator"], features, batch.target, batch.target_lengths
+        )
 
     def loss_and_grads(self, batch, rng=None):
         """Return the batch's loss, as `loss` does but with dropout, and its gradients.
@@ -155,10 +187,18 @@ class Seq2Seq:
         """
         batch = batch.to(self.device)
         drop = self._dropout_layer(rng)
-        (_, state), encoder_backward = self.encode_source(batch.source, batch.source_lengths, drop)
+        (_, state), encoder_backward = self.encode_source(
+            batch.source, batch.source_lengths, drop
+        )
         inputs = shift_right(batch.target, batch.target_lengths)
         (features, _), decoder_backward = decoder(
-            self.params["decoder"], inputs, state, batch.target_lengths, self._context(state), self._rnn, drop
+            self.params["decoder"],
+            inputs,
+            state,
+            batch.target_lengths,
+            self._context(state),
+            self._rnn,
+            drop,
         )
         loss, loss_backward = generator_loss(
             self.params["generator"], features, batch.target, batch.target_lengths
@@ -166,10 +206,14 @@ class Seq2Seq:
 
         d_features, d_generator = loss_backward()
         d_state, d_context, d_decoder = decoder_backward(d_features)
-        if d_context is not None:                                           # c is the last layer of the same state
+        if d_context is not None:  # c is the last layer of the same state
             (d_state[0] if isinstance(d_state, tuple) else d_state)[-1] += d_context
         d_encoder = encoder_backward(None, d_state)
-        return loss, {"encoder": d_encoder, "decoder": d_decoder, "generator": d_generator}
+        return loss, {
+            "encoder": d_encoder,
+            "decoder": d_decoder,
+            "generator": d_generator,
+        }
 
     @property
     def _rnn(self):
@@ -203,14 +247,21 @@ class Seq2Seq:
         tokens that are not in the source vocabulary, which are read as UNK.
         """
         if beam_size < 1 or max_length < 1:
-            raise ValueError(f"beam_size is {beam_size} and max_length {max_length}; expected at least 1 each")
+            raise ValueError(
+                f"beam_size is {beam_size} and max_length {max_length}; expected at least 1 each"
+            )
         found = {}
         for chosen, source, lengths in self._sources(texts):
             state = self.start(source, lengths)
             if beam_size == 1:
-                results = [[best] for best in greedy_search(self.step, state, len(chosen), max_length)]
+                results = [
+                    [best]
+                    for best in greedy_search(self.step, state, len(chosen), max_length)
+                ]
             else:
-                results = beam_search(self.step, state, len(chosen), beam_size, max_length, length_penalty)
+                results = beam_search(
+                    self.step, state, len(chosen), beam_size, max_length, length_penalty
+                )
             found.update(zip(chosen, results))
         return [found[i] for i in range(len(found))]
 
@@ -219,9 +270,11 @@ class Seq2Seq:
         vectors = None
         for chosen, source, lengths in self._sources(texts):
             (_, state), _ = self.encode_source(source, lengths)
-            last = (state[0] if isinstance(state, tuple) else state)[-1]    # (B, H)
+            last = (state[0] if isinstance(state, tuple) else state)[-1]  # (B, H)
             if vectors is None:
-                vectors = array_module(last).empty((len(texts), last.shape[1]), last.dtype)
+                vectors = array_module(last).empty(
+                    (len(texts), last.shape[1]), last.dtype
+                )
             vectors[array_module(last).asarray(chosen)] = last
         return vectors
 
@@ -262,7 +315,10 @@ class Seq2Seq:
 
     def state_dict(self):
         """Return all parameters by name, copied to the host; a torch module of the same shape takes them."""
-        return {name: np.array(to_host(array)) for name, array in flatten(self.params).items()}
+        return {
+            name: np.array(to_host(array))
+            for name, array in flatten(self.params).items()
+        }
 
     def load_state_dict(self, state_dict):
         """Replace all parameters, in place.
@@ -272,22 +328,37 @@ class Seq2Seq:
         own = flatten(self.params)
         given = {name: np.asarray(array) for name, array in state_dict.items()}
         if missing := sorted(own.keys() - given.keys()):
-            raise ValueError(f"{missing[0]} is missing ({len(missing)} of {len(own)} parameters are)")
+            raise ValueError(
+                f"{missing[0]} is missing ({len(missing)} of {len(own)} parameters are)"
+            )
         if unknown := sorted(given.keys() - own.keys()):
-            raise ValueError(f"{unknown[0]} is not a parameter of this model; it has {', '.join(own)}")
+            raise ValueError(
+                f"{unknown[0]} is not a parameter of this model; it has {', '.join(own)}"
+            )
         for name, array in own.items():
             if given[name].shape != array.shape:
-                raise ValueError(f"{name} has shape {given[name].shape}; this model's has {array.shape}")
+                raise ValueError(
+                    f"{name} has shape {given[name].shape}; this model's has {array.shape}"
+                )
         self.params = unflatten(
-            {name: to_device(given[name].astype(self.config["dtype"]), self.device) for name in own}
+            {
+                name: to_device(given[name].astype(self.config["dtype"]), self.device)
+                for name in own
+            }
         )
 
     def save(self, path):
         """Write settings, vocabularies and parameters to a safetensors file, all or nothing."""
         description = {
             "config": self.config,
-            "source_vocab": {"level": self.source_vocab.level, "tokens": self.source_vocab.tokens},
-            "target_vocab": {"level": self.target_vocab.level, "tokens": self.target_vocab.tokens},
+            "source_vocab": {
+                "level": self.source_vocab.level,
+                "tokens": self.source_vocab.tokens,
+            },
+            "target_vocab": {
+                "level": self.target_vocab.level,
+                "tokens": self.target_vocab.tokens,
+            },
         }
         save_checkpoint(path, self.state_dict(), description)
 
@@ -300,11 +371,15 @@ class Seq2Seq:
         tensors, description = load_checkpoint(path)
         try:
             model = cls(
-                Vocab(**description["source_vocab"]), Vocab(**description["target_vocab"]), **description["config"]
+                Vocab(**description["source_vocab"]),
+                Vocab(**description["target_vocab"]),
+                **description["config"],
             )
             model.load_state_dict(tensors)
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{path} does not hold a model of this package: {error}") from error
+            raise CheckpointError(
+                f"{path} does not hold a model of this package: {error}"
+            ) from error
         return model
 
 
@@ -314,14 +389,24 @@ def _check_config(source_vocab, target_vocab, config):
             raise TypeError(f"{name} is a {type(vocab).__name__}; expected a Vocab")
     for name in ("embedding_size", "hidden_size", "num_layers"):
         if not isinstance(config[name], int) or config[name] < 1:
-            raise ValueError(f"{name} is {config[name]!r}; expected a whole number of at least 1")
-    for name, choices in (("cell", CELLS), ("context", CONTEXTS), ("dtype", ("float32", "float64"))):
+            raise ValueError(
+                f"{name} is {config[name]!r}; expected a whole number of at least 1"
+            )
+    for name, choices in (
+        ("cell", CELLS),
+        ("context", CONTEXTS),
+        ("dtype", ("float32", "float64")),
+    ):
         if config[name] not in choices:
-            raise ValueError(f"{name} is {config[name]!r}; expected one of {', '.join(choices)}")
+            raise ValueError(
+                f"{name} is {config[name]!r}; expected one of {', '.join(choices)}"
+            )
     if not 0 <= config["dropout"] < 1:
         raise ValueError(f"dropout is {config['dropout']}; expected 0 <= dropout < 1")
     if config["bidirectional"] and config["hidden_size"] % 2:
-        raise ValueError(f"hidden_size is {config['hidden_size']}; two directions need an even number")
+        raise ValueError(
+            f"hidden_size is {config['hidden_size']}; two directions need an even number"
+        )
 
 
 def _init_params(rng, source_size, target_size, config):
@@ -333,11 +418,15 @@ def _init_params(rng, source_size, target_size, config):
     params = {
         "encoder": {
             "embedding": init_embedding(rng, source_size, E),
-            "rnn": init_recurrent(rng, gates, E, H // directions, L, config["bidirectional"], open_gate),
+            "rnn": init_recurrent(
+                rng, gates, E, H // directions, L, config["bidirectional"], open_gate
+            ),
         },
         "decoder": {
             "embedding": init_embedding(rng, target_size, E),
-            "rnn": init_recurrent(rng, gates, E + H if every_step else E, H, L, open_gate=open_gate),
+            "rnn": init_recurrent(
+                rng, gates, E + H if every_step else E, H, L, open_gate=open_gate
+            ),
         },
         "generator": init_generator(rng, target_size, E + 2 * H if every_step else H),
     }

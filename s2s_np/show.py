@@ -29,7 +29,9 @@ def markdown(*objects, docstring=False):
         path = thing.__module__.replace(".", "/") + ".py"
         if path != above:
             blocks.append(f"`{path}`")
-        blocks.append(f"```python\n{source if docstring else without_docstrings(source)}\n```")
+        blocks.append(
+            f"```python\n{source if docstring else without_docstrings(source)}\n```"
+        )
         above = path
     return "\n\n".join(blocks)
 
@@ -48,4 +50,6 @@ def without_docstrings(source):
             dropped.update(range(text.lineno, text.end_lineno + 1))
             if not lines[text.end_lineno]:  # the line after the docstring is blank
                 dropped.add(text.end_lineno + 1)
-    return "\n".join(line for number, line in enumerate(lines, 1) if number not in dropped)
+    return "\n".join(
+        line for number, line in enumerate(lines, 1) if number not in dropped
+    )

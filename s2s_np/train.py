@@ -14,8 +14,19 @@ class NonFiniteLossError(ArithmeticError):
     """The loss or its gradient became infinite or NaN."""
 
 
-def fit(model, train_pairs, valid_pairs=None, *, epochs, batch_size=64, learning_rate=5e-3, warmup=0.1, max_norm=1.0,
-        checkpoint=None, progress=True):
+def fit(
+    model,
+    train_pairs,
+    valid_pairs=None,
+    *,
+    epochs,
+    batch_size=64,
+    learning_rate=5e-3,
+    warmup=0.1,
+    max_norm=1.0,
+    checkpoint=None,
+    progress=True,
+):
     """Train `model` on `train_pairs`, in place; `Seq2Seq.fit` calls this.
 
     Every step reads one batch, takes the gradient of its loss, clips it and lets Adam move the parameters.
@@ -34,13 +45,30 @@ def fit(model, train_pairs, valid_pairs=None, *, epochs, batch_size=64, learning
     Raises ValueError for settings and pairs that make no sense, and NonFiniteLossError, naming the step, before
     a loss or gradient that is not finite can reach the parameters; the last checkpoint stays as it is.
     """
-    _check_settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, max_norm=max_norm)
+    _check_settings(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        max_norm=max_norm,
+    )
     train = encode_pairs(train_pairs, model.source_vocab, model.target_vocab)
-    valid = valid_pairs and encode_pairs(valid_pairs, model.source_vocab, model.target_vocab)
+    valid = valid_pairs and encode_pairs(
+        valid_pairs, model.source_vocab, model.target_vocab
+    )
     batches_per_epoch = math.ceil(len(train) / batch_size)
     num_steps = epochs * batches_per_epoch
     adam = Adam(model.params)
-    history = {name: [] for name in ("train_loss", "valid_loss", "seconds", "step_loss", "grad_norm", "learning_rate")}
+    history = {
+        name: []
+        for name in (
+            "train_loss",
+            "valid_loss",
+            "seconds",
+            "step_loss",
+            "grad_norm",
+            "learning_rate",
+        )
+    }
     with _bar(num_steps, progress) as bar:
         for epoch in range(epochs):
             started = time.perf_counter()
@@ -51,18 +79,32 @@ def fit(model, train_pairs, valid_pairs=None, *, epochs, batch_size=64, learning
                 loss = float(loss)
                 norm = clip(grads, max_norm)
                 if not (math.isfinite(loss) and math.isfinite(norm)):
-                    raise NonFiniteLossError(_diagnosis(step, epoch, loss, norm, grads, checkpoint))
+                    raise NonFiniteLossError(
+                        _diagnosis(step, epoch, loss, norm, grads, checkpoint)
+                    )
                 rate = learning_rate * warmup_linear(step, num_steps, warmup)
                 adam.step(model.params, grads, rate)
-                for name, value in (("step_loss", loss), ("grad_norm", norm), ("learning_rate", rate)):
+                for name, value in (
+                    ("step_loss", loss),
+                    ("grad_norm", norm),
+                    ("learning_rate", rate),
+                ):
                     history[name].append(value)
                 batch_words = int(batch.target_lengths.sum())
                 words, total = words + batch_words, total + loss * batch_words
                 bar.update()
             history["train_loss"].append(total / words)
-            history["valid_loss"].append(mean_loss(model, valid, batch_size) if valid else None)
+            history["valid_loss"].append(
+                mean_loss(model, valid, batch_size) if valid else None
+            )
             history["seconds"].append(time.perf_counter() - started)
-            bar.set_postfix({name: history[name][-1] for name in ("train_loss", "valid_loss") if history[name][-1]})
+            bar.set_postfix(
+                {
+                    name: history[name][-1]
+                    for name in ("train_loss", "valid_loss")
+                    if history[name][-1]
+                }
+            )
             if checkpoint is not None:
                 model.save(checkpoint)
     return history
@@ -90,9 +132,15 @@ def _check_settings(epochs, batch_size, learning_rate, max_norm):
 
 def _diagnosis(step, epoch, loss, norm, grads, checkpoint):
     """Say where training broke, and what is left of it."""
-    broken = [path for path, g in leaves(grads) if not bool(array_module(g).isfinite(g).all())]
+    broken = [
+        path for path, g in leaves(grads) if not bool(array_module(g).isfinite(g).all())
+    ]
     where = f"; not finite: the gradient of {', '.join(broken)}" if broken else ""
-    kept = f"; the last good model is in {checkpoint}" if checkpoint is not None and epoch > 0 else ""
+    kept = (
+        f"; the last good model is in {checkpoint}"
+        if checkpoint is not None and epoch > 0
+        else ""
+    )
     return (
         f"at step {step} (epoch {epoch}) the loss is {loss} and the gradient's norm {norm}{where}; the parameters"
         f" are those before the step{kept}. A lower learning rate often helps"
@@ -105,7 +153,10 @@ def _bar(total, progress):
         try:
             from tqdm.auto import tqdm
         except ImportError:
-            warnings.warn("no progress bar without tqdm: pip install tqdm, or pass progress=False", stacklevel=4)
+            warnings.warn(
+                "no progress bar without tqdm: pip install tqdm, or pass progress=False",
+                stacklevel=4,
+            )
         else:
             return tqdm(total=total, unit="step")
     return _NoBar()

@@ -41,4 +41,9 @@ def tree_map(function, *trees):
         if other.keys() != first.keys():
             odd = sorted(first.keys() ^ other.keys())
             raise ValueError(f"the trees differ: {odd[0]} is in one of them only")
-    return unflatten({path: function(leaf, *(o[path] for o in others)) for path, leaf in first.items()})
+    return unflatten(
+        {
+            path: function(leaf, *(o[path] for o in others))
+            for path, leaf in first.items()
+        }
+    )

@@ -20,12 +20,16 @@ class Vocab:
         if level not in LEVELS:
             raise ValueError(f'level is {level!r}; expected "char" or "word"')
         if tuple(tokens[:4]) != SPECIAL_TOKENS:
-            raise ValueError(f"the first four tokens are {list(tokens[:4])}; expected {list(SPECIAL_TOKENS)}")
+            raise ValueError(
+                f"the first four tokens are {list(tokens[:4])}; expected {list(SPECIAL_TOKENS)}"
+            )
         self.tokens = list(tokens)
         self.level = level
-        self._ids = {token: i for i, token in enumerate(self.tokens) if i > UNK}    # no text can spell <eos>
+        self._ids = {token: i for i, token in enumerate(self.tokens) if i > UNK}
         if len(set(self.tokens)) != len(self.tokens):
-            twice = next(token for token, count in Counter(self.tokens).items() if count > 1)
+            twice = next(
+                token for token, count in Counter(self.tokens).items() if count > 1
+            )
             raise ValueError(f"the token {twice!r} is in the vocabulary twice")
 
     @classmethod
@@ -40,10 +44,19 @@ class Vocab:
         if level not in LEVELS:
             raise ValueError(f'level is {level!r}; expected "char" or "word"')
         counts = Counter(token for text in texts for token in split(text, level))
-        kept = [token for token, count in counts.items() if count >= min_count and token not in SPECIAL_TOKENS]
+        kept = [
+            token
+            for token, count in counts.items()
+            if count >= min_count and token not in SPECIAL_TOKENS
+        ]
         if not kept:
-            raise ValueError(f"no token occurs {min_count} times or more in the {len(texts)} texts")
-        return cls([*SPECIAL_TOKENS, *sorted(kept, key=lambda token: (-counts[token], token))], level)
+            raise ValueError(
+                f"no token occurs {min_count} times or more in the {len(texts)} texts"
+            )
+        return cls(
+            [*SPECIAL_TOKENS, *sorted(kept, key=lambda token: (-counts[token], token))],
+            level,
+        )
 
     def __len__(self):
         return len(self.tokens)
@@ -52,7 +65,10 @@ class Vocab:
         return f'Vocab({len(self)} tokens, level="{self.level}")'
 
     def __eq__(self, other):
-        return isinstance(other, Vocab) and (self.tokens, self.level) == (other.tokens, other.level)
+        return isinstance(other, Vocab) and (self.tokens, self.level) == (
+            other.tokens,
+            other.level,
+        )
 
     def __hash__(self):
         return hash((tuple(self.tokens), self.level))
@@ -67,7 +83,11 @@ class Vocab:
 
     def unknown(self, text):
         """Return the tokens of `text` that `encode` turns into UNK, each once, in order."""
-        return [token for token in dict.fromkeys(self.tokenize(text)) if token not in self._ids]
+        return [
+            token
+            for token in dict.fromkeys(self.tokenize(text))
+            if token not in self._ids
+        ]
 
     def decode(self, ids):
         """Return the text of `ids` up to the first EOS, without PAD and BOS.
@@ -77,7 +97,9 @@ class Vocab:
         tokens = []
         for i in map(int, ids):
             if not 0 <= i < len(self):
-                raise IndexError(f"token id {i} is outside the vocabulary of {len(self)} (ids 0 to {len(self) - 1})")
+                raise IndexError(
+                    f"token id {i} is outside the vocabulary of {len(self)} (ids 0 to {len(self) - 1})"
+                )
             if i == EOS:
                 break
             if i not in (PAD, BOS):
@@ -88,6 +110,8 @@ class Vocab:
 def split(text, level):
     """Return the tokens of `text`: its characters, or what stands between spaces."""
     if not isinstance(text, str):
-        raise TypeError(f"a text is a {type(text).__name__}; expected a string: {text!r}")
+        raise TypeError(
+            f"a text is a {type(text).__name__}; expected a string: {text!r}"
+        )
     text = unicodedata.normalize("NFC", text)
     return list(text) if level == "char" else text.split()
