@@ -60,23 +60,10 @@ def check_parameters(params, gates, input_size):
     check_shape("weight_hh_l0", params["weight_hh_l0"], (None, None))
     hidden = params["weight_hh_l0"].shape[1]
     for layer in layers:
+        shapes = (gates * hidden, input_size), (gates * hidden, hidden), (gates * hidden,)
         for suffix in layer:
-            check_shape(
-                f"weight_ih_{suffix}",
-                params[f"weight_ih_{suffix}"],
-                (gates * hidden, input_size),
-            )
-            check_shape(
-                f"weight_hh_{suffix}",
-                params[f"weight_hh_{suffix}"],
-                (gates * hidden, hidden),
-            )
-            check_shape(
-                f"bias_ih_{suffix}", params[f"bias_ih_{suffix}"], (gates * hidden,)
-            )
-            check_shape(
-                f"bias_hh_{suffix}", params[f"bias_hh_{suffix}"], (gates * hidden,)
-            )
+            for name, shape in zip(PARAMETERS, (*shapes, shapes[-1])):
+                check_shape(f"{name}_{suffix}", params[f"{name}_{suffix}"], shape)
         input_size = hidden * len(layer)
     return layers, hidden
 

@@ -1,0 +1,62 @@
+# The commands of this project; `make help` lists them. Each sets up what it needs in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+SITE := _build/html/index.html
+# One thread for each process: tests and notebooks run side by side.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+UNIT := $(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 tests
+NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadscope -p no:cacheprovider book
+
+.PHONY: help setup torch book html test check lint serve lab execute lock clean
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## make .venv with everything that the book and its tests need
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+torch: $(READY) ## add PyTorch, with which the tests then compare every gradient
+	$(BIN)/python -m pip install -q torch==2.13.0
+
+html: $(READY)
+	@rm -rf _build
+	$(BIN)/jupyter-book build book --path-output . --config _config.yml -W -n --keep-going -q
+
+book: html ## build the book, warnings as errors
+	@echo "The book: $(abspath $(SITE))"
+
+test: html ## run the unit tests, the built pages in a browser, and every notebook
+	$(UNIT)
+	$(NOTEBOOKS)
+
+check: html lint ## the quick half of `make test`: no notebooks
+	$(UNIT)
+
+lint: $(READY)
+	$(BIN)/ruff check -q
+	$(BIN)/ruff format -q --check
+
+serve: html ## build the book and serve it on this machine
+	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab book
+
+execute: $(READY) ## run the notebooks again, in place
+	$(ONE_THREAD) $(BIN)/python figures/execute.py $(NOTEBOOK)
+
+lock: $(READY) ## work out requirements.txt again from requirements.in (needs uv)
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" requirements.in -o requirements.txt
+
+clean: ## remove all that these commands made
+	rm -rf $(VENV) _build *.egg-info .pytest_cache .ruff_cache .hypothesis
