@@ -12,7 +12,9 @@ SCRIPT = "tex-svg.js"
 
 def copy_mathjax(app, exception):
     if exception is None and app.builder.format == "html":
-        source = next(file for file in files("sphinx-mathjax-offline") if file.name == SCRIPT)
+        source = next(
+            file for file in files("sphinx-mathjax-offline") if file.name == SCRIPT
+        )
         target = app.outdir / "_static" / "mathjax" / SCRIPT
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.locate(), target)
@@ -21,7 +23,9 @@ def copy_mathjax(app, exception):
 def drop_thebe(app, pagename, templatename, context, doctree):
     """Forget the scripts of the button "run this code", which would come from a public server."""
     context["script_files"] = [
-        script for script in context["script_files"] if "thebe" not in str(getattr(script, "filename", script))
+        script
+        for script in context["script_files"]
+        if "thebe" not in str(getattr(script, "filename", script))
     ]
 
 

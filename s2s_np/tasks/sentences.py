@@ -32,7 +32,10 @@ PEOPLE = (
     PRONOUNS
     | {name: (korean, name, name) for name, korean in NAMES.items()}
     | {
-        f"{owner}'s {relative}": (f"{NAMES[owner]}의 {RELATIVES[relative]}", *2 * (f"{owner}'s {relative}",))
+        f"{owner}'s {relative}": (
+            f"{NAMES[owner]}의 {RELATIVES[relative]}",
+            *2 * (f"{owner}'s {relative}",),
+        )
         for owner, relative in product(NAMES, RELATIVES)
     }
 )
@@ -125,8 +128,12 @@ class Sentence:
     order: str = "plain"
 
     def __post_init__(self):
-        if self.order not in ORDERS or (self.order != "plain" and getattr(self, self.order) is None):
-            raise ValueError(f'order is {self.order!r}; expected "plain" or a part that this sentence has')
+        if self.order not in ORDERS or (
+            self.order != "plain" and getattr(self, self.order) is None
+        ):
+            raise ValueError(
+                f'order is {self.order!r}; expected "plain" or a part that this sentence has'
+            )
 
     @property
     def korean(self):
@@ -135,21 +142,33 @@ class Sentence:
         if self.time:
             parts["time"] = TIMES[self.time][0]
         if self.place:
-            parts["place"] = PLACES[self.place][0] + ("에" if self.verb in MOTIONS else "에서")
+            parts["place"] = PLACES[self.place][0] + (
+                "에" if self.verb in MOTIONS else "에서"
+            )
         if self.object:
-            parts["object"] = with_particle((PEOPLE | THINGS)[self.object][0], "을", "를")
+            parts["object"] = with_particle(
+                (PEOPLE | THINGS)[self.object][0], "을", "를"
+            )
         front = () if self.order == "plain" else (parts.pop(self.order),)
-        return " ".join((*front, *parts.values(), VERBS[self.verb][0][TENSES.index(self.tense)]))
+        return " ".join(
+            (*front, *parts.values(), VERBS[self.verb][0][TENSES.index(self.tense)])
+        )
 
     @property
     def english(self):
         """The sentence in English: subject, verb, object, place, time."""
         _, past, third_person = VERBS[self.verb]
         present = self.verb if self.subject in ("I", "we", "they") else third_person
-        verb = {"past": past, "present": present, "future": f"will {self.verb}"}[self.tense]
+        verb = {"past": past, "present": present, "future": f"will {self.verb}"}[
+            self.tense
+        ]
         parts = [PEOPLE[self.subject][1], verb]
         if self.object:
-            parts.append(PEOPLE[self.object][2] if self.object in PEOPLE else THINGS[self.object][1])
+            parts.append(
+                PEOPLE[self.object][2]
+                if self.object in PEOPLE
+                else THINGS[self.object][1]
+            )
         if self.place:
             parts.append(PLACES[self.place][1 if self.verb in MOTIONS else 2])
         if self.time:
@@ -163,7 +182,11 @@ class Sentence:
 
     def paraphrases(self):
         """Return the sentence in all its word orders, the plain one first: the same English for each."""
-        return [replace(self, order=order) for order in ORDERS if order == "plain" or getattr(self, order)]
+        return [
+            replace(self, order=order)
+            for order in ORDERS
+            if order == "plain" or getattr(self, order)
+        ]
 
     def swap_roles(self):
         """Return the sentence in which the object does to the subject what the subject did to it.
@@ -196,7 +219,9 @@ def meanings():
     ]
     activities = [
         Sentence(subject, verb, tense, thing, place, time)
-        for subject, (verb, (things, places)) in product(SINGLE_PEOPLE, ACTIVITIES.items())
+        for subject, (verb, (things, places)) in product(
+            SINGLE_PEOPLE, ACTIVITIES.items()
+        )
         for thing, place in product(things, places)
         for tense, time in _tenses_and_times()
     ]
@@ -210,7 +235,9 @@ def meanings():
 
 def sentences():
     """Return every sentence of the grammar in all its word orders; no Korean text occurs twice."""
-    return [paraphrase for meaning in meanings() for paraphrase in meaning.paraphrases()]
+    return [
+        paraphrase for meaning in meanings() for paraphrase in meaning.paraphrases()
+    ]
 
 
 def split(seed=0, held_out=0.1):
@@ -239,7 +266,9 @@ def _tenses_and_times():
 
 def _pairs_of_people():
     """Return the pairs (who, whom): two single people, or relatives of two different ones."""
-    singles = [pair for pair in permutations(SINGLE_PEOPLE, 2) if set(pair) != {"I", "we"}]
+    singles = [
+        pair for pair in permutations(SINGLE_PEOPLE, 2) if set(pair) != {"I", "we"}
+    ]
     relatives = [
         (f"{one}'s {her}", f"{other}'s {his}")
         for one, other in permutations(NAMES, 2)
