@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SITE := _build/html/index.html
+PAGES := $(wildcard book/*.ipynb book/*/*.ipynb)
 # One thread for each process: tests and notebooks run side by side.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 UNIT := $(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 tests
@@ -51,8 +52,9 @@ serve: html ## build the book and serve it on this machine
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab book
 
-execute: $(READY) ## run the notebooks again, in place
-	$(ONE_THREAD) $(BIN)/python figures/execute.py $(NOTEBOOK)
+execute: $(READY) ## run the notebooks again, in place (one: make execute PAGES=book/…/encoder.ipynb)
+	$(ONE_THREAD) $(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False $(PAGES)
 
 lock: $(READY) ## work out requirements.txt again from requirements.in (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
