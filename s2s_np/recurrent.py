@@ -60,7 +60,11 @@ def check_parameters(params, gates, input_size):
     check_shape("weight_hh_l0", params["weight_hh_l0"], (None, None))
     hidden = params["weight_hh_l0"].shape[1]
     for layer in layers:
-        shapes = (gates * hidden, input_size), (gates * hidden, hidden), (gates * hidden,)
+        shapes = (
+            (gates * hidden, input_size),
+            (gates * hidden, hidden),
+            (gates * hidden,),
+        )
         for suffix in layer:
             for name, shape in zip(PARAMETERS, (*shapes, shapes[-1])):
                 check_shape(f"{name}_{suffix}", params[f"{name}_{suffix}"], shape)
@@ -89,17 +93,11 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
     if 0 in x.shape:
         raise ValueError(f"x has shape {x.shape}: there is nothing in it")
     layers, hidden = check_parameters(params, gates, x.shape[2])
-    floats = {"x": x, **params}
-    if state_0 is not None:
-        floats.update(zip(state_names, state_0))
-    xp = check_floats(floats)
+    xp = check_floats({"x": x, **params})
     steps, batch = x.shape[:2]
     num_directions = len(layers[0])
     state_shape = (len(layers) * num_directions, batch, hidden)
-    if state_0 is None:
-        state_0 = tuple(xp.zeros(state_shape, x.dtype) for _ in state_names)
-    for name, array in zip(state_names, state_0):
-        check_shape(name, array, state_shape)
+    state_0 = _check_state(xp, x, state_0, state_names, state_shape)
 
     packing = Packing(xp, check_lengths(lengths, steps, batch), steps)
     rows = packing.pack(x)  # (N, E)
@@ -128,11 +126,10 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
     def backward(d_output=None, d_state_n=None):
         if d_output is None:
             d_output = xp.zeros(output.shape, x.dtype)
-        if d_state_n is None:
-            d_state_n = tuple(xp.zeros(state_shape, x.dtype) for _ in state_names)
         check_shape("d_output", d_output, output.shape)
-        for name, array in zip(state_names, d_state_n):
-            check_shape(f"the gradient of {name[0]}_n", array, state_shape)
+        check_floats({"x": x, "d_output": d_output})
+        d_names = [f"d_{name[0]}_n" for name in state_names]
+        d_state_n = _check_state(xp, x, d_state_n, d_names, state_shape)
         d_rows = packing.pack(d_output)
         d_state_0 = tuple(xp.empty(state_shape, x.dtype) for _ in state_names)
         grads = {}
@@ -158,6 +155,21 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
         return packing.unpack(d_rows), d_state_0, {name: grads[name] for name in params}
 
     return (output, state_n), backward
+
+
+def _check_state(xp, x, state, names, shape):
+    """Return the arrays of a state, zeros for None, after checking them against the input `x`."""
+    if state is None:
+        state = (None,) * len(names)
+    if not isinstance(state, (tuple, list)) or len(state) != len(names):
+        raise TypeError(
+            f"a state is {type(state).__name__}; expected ({', '.join(names)})"
+        )
+    state = tuple(xp.zeros(shape, x.dtype) if part is None else part for part in state)
+    for name, part in zip(names, state):
+        check_floats({"x": x, name: part})
+        check_shape(name, part, shape)
+    return state
 
 
 def sigmoid(a, xp):

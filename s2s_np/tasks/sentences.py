@@ -28,17 +28,11 @@ PRONOUNS = {
 }
 NAMES = {"Minsu": "민수", "Yuna": "유나", "Jiho": "지호"}
 RELATIVES = {"friend": "친구", "teacher": "선생님", "mother": "어머니"}
-PEOPLE = (
-    PRONOUNS
-    | {name: (korean, name, name) for name, korean in NAMES.items()}
-    | {
-        f"{owner}'s {relative}": (
-            f"{NAMES[owner]}의 {RELATIVES[relative]}",
-            *2 * (f"{owner}'s {relative}",),
-        )
-        for owner, relative in product(NAMES, RELATIVES)
-    }
-)
+KIN = {
+    f"{owner}'s {relative}": f"{NAMES[owner]}의 {RELATIVES[relative]}"
+    for owner, relative in product(NAMES, RELATIVES)
+}
+PEOPLE = PRONOUNS | {who: (korean, who, who) for who, korean in (NAMES | KIN).items()}
 
 # Each thing: the Korean noun, the English phrase.
 THINGS = {
@@ -52,6 +46,7 @@ THINGS = {
     "music": ("음악", "music"),
     "movie": ("영화", "a movie"),
 }
+OBJECTS = THINGS | {who: (korean, whom) for who, (korean, _, whom) in PEOPLE.items()}
 
 # Each place: the Korean noun, the English goal, the English location.
 PLACES = {
@@ -128,11 +123,9 @@ class Sentence:
     order: str = "plain"
 
     def __post_init__(self):
-        if self.order not in ORDERS or (
-            self.order != "plain" and getattr(self, self.order) is None
-        ):
+        if self.order not in ORDERS or not getattr(self, self.order, "plain"):
             raise ValueError(
-                f'order is {self.order!r}; expected "plain" or a part that this sentence has'
+                f"order is {self.order!r}; expected 'plain' or a part that this sentence has"
             )
 
     @property
@@ -142,33 +135,23 @@ class Sentence:
         if self.time:
             parts["time"] = TIMES[self.time][0]
         if self.place:
-            parts["place"] = PLACES[self.place][0] + (
-                "에" if self.verb in MOTIONS else "에서"
-            )
+            particle = "에" if self.verb in MOTIONS else "에서"
+            parts["place"] = PLACES[self.place][0] + particle
         if self.object:
-            parts["object"] = with_particle(
-                (PEOPLE | THINGS)[self.object][0], "을", "를"
-            )
-        front = () if self.order == "plain" else (parts.pop(self.order),)
-        return " ".join(
-            (*front, *parts.values(), VERBS[self.verb][0][TENSES.index(self.tense)])
-        )
+            parts["object"] = with_particle(OBJECTS[self.object][0], "을", "를")
+        front = [] if self.order == "plain" else [parts.pop(self.order)]
+        verb = VERBS[self.verb][0][TENSES.index(self.tense)]
+        return " ".join([*front, *parts.values(), verb])
 
     @property
     def english(self):
         """The sentence in English: subject, verb, object, place, time."""
         _, past, third_person = VERBS[self.verb]
         present = self.verb if self.subject in ("I", "we", "they") else third_person
-        verb = {"past": past, "present": present, "future": f"will {self.verb}"}[
-            self.tense
-        ]
-        parts = [PEOPLE[self.subject][1], verb]
+        forms = {"past": past, "present": present, "future": f"will {self.verb}"}
+        parts = [PEOPLE[self.subject][1], forms[self.tense]]
         if self.object:
-            parts.append(
-                PEOPLE[self.object][2]
-                if self.object in PEOPLE
-                else THINGS[self.object][1]
-            )
+            parts.append(OBJECTS[self.object][1])
         if self.place:
             parts.append(PLACES[self.place][1 if self.verb in MOTIONS else 2])
         if self.time:
@@ -182,11 +165,8 @@ class Sentence:
 
     def paraphrases(self):
         """Return the sentence in all its word orders, the plain one first: the same English for each."""
-        return [
-            replace(self, order=order)
-            for order in ORDERS
-            if order == "plain" or getattr(self, order)
-        ]
+        orders = [order for order in ORDERS if getattr(self, order, "plain")]
+        return [replace(self, order=order) for order in orders]
 
     def swap_roles(self):
         """Return the sentence in which the object does to the subject what the subject did to it.
@@ -219,10 +199,8 @@ def meanings():
     ]
     activities = [
         Sentence(subject, verb, tense, thing, place, time)
-        for subject, (verb, (things, places)) in product(
-            SINGLE_PEOPLE, ACTIVITIES.items()
-        )
-        for thing, place in product(things, places)
+        for subject, verb in product(SINGLE_PEOPLE, ACTIVITIES)
+        for thing, place in product(*ACTIVITIES[verb])
         for tense, time in _tenses_and_times()
     ]
     encounters = [
@@ -235,9 +213,7 @@ def meanings():
 
 def sentences():
     """Return every sentence of the grammar in all its word orders; no Korean text occurs twice."""
-    return [
-        paraphrase for meaning in meanings() for paraphrase in meaning.paraphrases()
-    ]
+    return [sentence for meaning in meanings() for sentence in meaning.paraphrases()]
 
 
 def split(seed=0, held_out=0.1):
@@ -266,12 +242,10 @@ def _tenses_and_times():
 
 def _pairs_of_people():
     """Return the pairs (who, whom): two single people, or relatives of two different ones."""
-    singles = [
-        pair for pair in permutations(SINGLE_PEOPLE, 2) if set(pair) != {"I", "we"}
-    ]
+    singles = permutations(SINGLE_PEOPLE, 2)
     relatives = [
         (f"{one}'s {her}", f"{other}'s {his}")
         for one, other in permutations(NAMES, 2)
         for her, his in product(RELATIVES, RELATIVES)
     ]
-    return singles + relatives
+    return [pair for pair in singles if set(pair) != {"I", "we"}] + relatives
