@@ -89,7 +89,7 @@ def _sweep(weights, x, state_0, steps):
     """
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)
-    w_hh_T = xp.ascontiguousarray(w_hh.T)  # laid out anew once: each step's product runs faster
+    w_hh_T = xp.ascontiguousarray(w_hh.T)  # laid out once for every step's product
     (h,) = state_0  # (B, H), overwritten step by step
     H = h.shape[1]
     gates = x @ w_ih.T  # (N, 3H): all inputs in one product

@@ -62,25 +62,16 @@ def projection(points, labels, texts=None, ax=None):
             f"{len(points)} points, but {len(labels)} labels; expected one label a point"
         )
     ax = _axes(ax)
-    for label, color, marker in zip(
-        dict.fromkeys(labels), cycle(COLORS.values()), cycle(MARKERS)
-    ):
-        group = [
-            point for point, its_label in zip(points, labels) if its_label == label
-        ]
-        ax.scatter(
-            *zip(*group),
-            s=22,
-            c=color,
-            marker=marker,
-            label=label,
-            alpha=0.85,
-            linewidths=0,
-        )
+    size = 6 if len(points) < 200 else 3.5
+    groups = dict.fromkeys(labels)
+    for group, color, marker in zip(groups, cycle(COLORS.values()), cycle(MARKERS)):
+        x, y = zip(*(point for point, label in zip(points, labels) if label == group))
+        ax.plot(x, y, marker, color=color, ms=size, mew=0, alpha=0.85, label=group)
     for point, text in zip(points, texts or ()):
         ax.annotate(text, point, xytext=(5, 3), textcoords="offset points", fontsize=9)
     ax.set(xlabel="first principal axis", ylabel="second principal axis")
-    ax.legend()
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
+    ax.legend(**below, ncols=min(len(groups), 3), markerscale=6 / size)
     return ax
 
 

@@ -1,13 +1,17 @@
-"""What all tests share: the drawing of examples, and PyTorch where it is installed."""
+"""What all tests share: the drawing of examples, PyTorch and CuPy where they are, and the errors seen."""
 
 import os
+import sys
 
 import pytest
+from gradients import LARGEST, record
 from hypothesis import settings
 
 # The same examples in every run; tests take as long as they take.
 settings.register_profile("book", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("book")
+
+JUDGES = {"finite differences": "relative", "PyTorch": "absolute"}
 
 
 def import_torch():
@@ -22,11 +26,46 @@ def import_torch():
     return torch
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Print the largest errors that `check_gradients` saw (in this process: not under `-n`)."""
-    from gradients import LARGEST
+@pytest.fixture(params=["stand-in", pytest.param("CuPy", marks=pytest.mark.gpu)])
+def cupy(request, monkeypatch):
+    """CuPy: its stand-in on every machine, then CuPy itself where there is a GPU."""
+    if request.param == "stand-in":
+        import fake_cupy
 
-    if LARGEST:
-        terminalreporter.section("largest relative error against finite differences")
-        for what, error in sorted(LARGEST.items()):
-            terminalreporter.write_line(f"{what:32} {error:.1e}")
+        monkeypatch.setitem(sys.modules, "cupy", fake_cupy)
+        return fake_cupy
+    cupy = pytest.importorskip(
+        "cupy", reason="CuPy is not installed: pip install -r requirements-gpu.txt"
+    )
+    if not cupy.cuda.is_available():
+        pytest.skip("CuPy finds no NVIDIA GPU")
+    return cupy
+
+
+def pytest_sessionfinish(session):
+    """Hand the errors that this process saw to the one that prints them."""
+    if hasattr(session.config, "workeroutput"):  # a process of pytest-xdist's
+        session.config.workeroutput["largest"] = [
+            [*key, error] for key, error in LARGEST.items()
+        ]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    for seen in getattr(node, "workeroutput", {}).get("largest", ()):
+        record(*seen)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the largest errors of all gradients."""
+    if not LARGEST:
+        return
+    terminalreporter.section("largest error of values and gradients")
+    headings = (f"{judge} ({kind})" for judge, kind in JUDGES.items())
+    terminalreporter.write_line(" " * 24 + "".join(f"{h:>30}" for h in headings))
+    for what in sorted({what for what, _ in LARGEST}):
+        errors = (LARGEST.get((what, judge)) for judge in JUDGES)
+        columns = ("—" if error is None else f"{error:.1e}" for error in errors)
+        terminalreporter.write_line(
+            f"{what:24}" + "".join(f"{column:>30}" for column in columns)
+        )

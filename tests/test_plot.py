@@ -103,13 +103,14 @@ def test_a_learning_curve_without_validation_has_one_line():
 
 def test_a_projection_draws_each_label_as_one_group_with_all_its_points(clouds):
     ax = plot.projection(*clouds)
-    assert [group.get_label() for group in ax.collections] == ["past", "future"]
-    np.testing.assert_array_equal(ax.collections[0].get_offsets(), [[0, 0], [0.5, 0]])
+    assert [group.get_label() for group in ax.lines] == ["past", "future"]
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[0, 0], [0.5, 0]])
 
 
 def test_the_groups_of_a_projection_differ_in_marker_and_not_in_color_alone(clouds):
-    first, second = plot.projection(*clouds).collections
-    assert first.get_paths()[0].vertices.shape != second.get_paths()[0].vertices.shape
+    first, second = plot.projection(*clouds).lines
+    assert first.get_marker() != second.get_marker()
+    assert first.get_color() != second.get_color()
 
 
 def test_a_projection_writes_the_texts_beside_their_points(clouds):

@@ -38,6 +38,11 @@ FRIENDS = Sentence("Yuna's friend", "see", "present", "Minsu's friend")
             "민수는 매일 나를 돕는다",
             "Minsu helps me every day",
         ),
+        (
+            Sentence("they", "drink", "present", "milk", "home"),
+            "그들은 집에서 우유를 마신다",
+            "they drink milk at home",
+        ),
         (Sentence("we", "see", "past", "they"), "우리는 그들을 보았다", "we saw them"),
         (
             Sentence("he", "listen to", "past", "music", "park"),
@@ -102,6 +107,41 @@ def test_an_order_that_the_sentence_cannot_have_is_refused(order):
 )
 def test_the_particle_fits_the_last_sound_of_its_noun(noun, particle):
     assert with_particle(noun, "은", "는") == noun + particle
+
+
+# The stem before a consonant, before a vowel, and with the ending -아/어, to which the past adds its ㅆ.
+STEMS = {
+    "go": ("가", "가", "가"),
+    "come": ("오", "오", "와"),
+    "read": ("읽", "읽", "읽어"),
+    "write": ("쓰", "쓰", "써"),
+    "eat": ("먹", "먹", "먹어"),
+    "drink": ("마시", "마시", "마셔"),
+    "buy": ("사", "사", "사"),
+    "listen to": ("듣", "들", "들어"),
+    "watch": ("보", "보", "보아"),
+    "see": ("보", "보", "보아"),
+    "meet": ("만나", "만나", "만나"),
+    "help": ("돕", "도우", "도와"),
+    "wait for": ("기다리", "기다리", "기다려"),
+}
+FINAL = {"ㄴ": 4, "ㄹ": 8, "ㅆ": 20}
+
+
+def close(stem, consonant):
+    """Add a final consonant to the last syllable; None if it has one already."""
+    last = ord(stem[-1])
+    is_open = (last - 0xAC00) % 28 == 0
+    return stem[:-1] + chr(last + FINAL[consonant]) if is_open else None
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_korean_verbs_are_conjugated_by_the_rules_of_their_stems(verb):
+    stem, before_vowel, with_a = STEMS[verb]
+    past = close(with_a, "ㅆ") + "다"
+    present = (close(stem, "ㄴ") or stem + "는") + "다"
+    future = (close(before_vowel, "ㄹ") or before_vowel + "을") + " 것이다"
+    assert VERBS[verb][0] == (past, present, future)
 
 
 def test_no_korean_sentence_occurs_twice():
