@@ -51,8 +51,27 @@ def check_floats(arrays):
     return xp
 
 
+def check_names(params, wanted):
+    """Raise ValueError unless the parameters have just the names in `wanted`."""
+    if missing := [name for name in wanted if name not in params]:
+        raise ValueError(
+            f"parameter {missing[0]} is missing; given: {', '.join(params) or 'none'}"
+        )
+    if unknown := [name for name in params if name not in wanted]:
+        raise ValueError(
+            f"parameter {unknown[0]} is unknown; expected: {', '.join(wanted)}"
+        )
+
+
+def check_like(name, array, like_name, like):
+    """Raise unless `array` has the library, the type and the shape of the array `like`."""
+    check_floats({like_name: like, name: array})
+    check_shape(name, array, like.shape)
+
+
 def check_shape(name, array, shape):
     """Raise ValueError unless `array` has the shape `shape`, in which None stands for any size."""
+    array_module(array, name)
     given = array.shape
     if len(given) != len(shape) or any(
         want not in (None, size) for size, want in zip(given, shape)

@@ -20,7 +20,9 @@ def dropout(x, rate, rng):
         raise ValueError(f"rate is {rate}; expected 0 <= rate < 1")
     if rate == 0:
         return x, lambda d_y: d_y
-    mask = (rng.random(x.shape, dtype=x.dtype) >= rate) / x.dtype.type(1 - rate)
+    drawn = rng.random(x.shape, dtype=x.dtype)
+    check_floats({"x": x, "what rng draws": drawn})
+    mask = (drawn >= rate) / x.dtype.type(1 - rate)
 
     def backward(d_y):
         return d_y * mask

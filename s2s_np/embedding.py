@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from .array import array_module, check_floats, check_shape, check_tokens
+from .array import (
+    array_module,
+    check_floats,
+    check_like,
+    check_names,
+    check_shape,
+    check_tokens,
+)
 
 
 def embedding(params, tokens):
@@ -17,6 +24,7 @@ def embedding(params, tokens):
     all the places where its word stands; all rows are treated alike, PAD's too.
     Raises TypeError for tokens that are not integers, IndexError for an id outside the vocabulary.
     """
+    check_names(params, ["weight"])
     weight = params["weight"]  # (V, E)
     xp = check_floats({"weight": weight})
     check_shape("weight", weight, (None, None))
@@ -28,6 +36,7 @@ def embedding(params, tokens):
     vectors = weight[tokens]  # (T, B, E)
 
     def backward(d_vectors):
+        check_like("d_vectors", d_vectors, "vectors", vectors)
         d_weight = xp.zeros(weight.size, weight.dtype)
         columns = xp.arange(weight.shape[1])
         # The place of each number of d_vectors in the table laid out flat: (T·B, E)

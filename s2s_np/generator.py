@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .array import check_floats, check_shape
+from .array import check_floats, check_like, check_names, check_shape
 
 
 def generator(params, h):
@@ -25,23 +25,28 @@ def generator(params, h):
     log_probs -= log_probs.max(axis=1, keepdims=True)
     log_probs -= xp.log(xp.exp(log_probs).sum(axis=1, keepdims=True))
 
+    log_probs = log_probs.reshape(*h.shape[:-1], -1)
+
     def backward(d_log_probs):
-        d_scores = d_log_probs.reshape(log_probs.shape)
-        d_scores = d_scores - xp.exp(log_probs) * d_scores.sum(axis=1, keepdims=True)
+        check_like("d_log_probs", d_log_probs, "log_probs", log_probs)
+        p = xp.exp(log_probs).reshape(len(rows), -1)
+        d_scores = d_log_probs.reshape(p.shape)
+        d_scores = d_scores - p * d_scores.sum(axis=1, keepdims=True)
         grads = {"weight": d_scores.T @ rows, "bias": d_scores.sum(axis=0)}
         return (d_scores @ weight).reshape(h.shape), grads
 
-    return log_probs.reshape(*h.shape[:-1], -1), backward
+    return log_probs, backward
 
 
 def check_generator(params, h):
     """Return the weight, the bias and their library, after checking them against the states `h (..., H)`."""
+    check_names(params, ["weight", "bias"])
     weight, bias = params["weight"], params["bias"]
     xp = check_floats({"h": h, "weight": weight, "bias": bias})
+    if h.size == 0 or h.ndim == 0:
+        raise ValueError(f"h has shape {h.shape}: there is no state in it")
     check_shape("weight", weight, (None, h.shape[-1]))
     check_shape("bias", bias, (len(weight),))
-    if h.size == 0:
-        raise ValueError(f"h has shape {h.shape}: there is no state in it")
     return weight, bias, xp
 
 

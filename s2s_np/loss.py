@@ -33,7 +33,7 @@ def cross_entropy(log_probs, targets, lengths=None, reduction="mean"):
 
     def backward(d_loss=1.0):
         d_flat = xp.zeros_like(flat)
-        d_flat[rows, words] = -scale * d_loss
+        d_flat[rows, words] = -scale * float(d_loss)
         return d_flat.reshape(log_probs.shape)
 
     return loss, backward
@@ -66,8 +66,7 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
     loss = xp.zeros((), h.dtype)
     d_states = xp.empty_like(states)
     d_weight, d_bias = xp.zeros_like(weight), xp.zeros_like(bias)
-    for piece in _chunks(len(words), chunk_size, len(weight)):
-        scores = _shifted_scores(states[piece], weight, bias)  # (chunk, V)
+    for piece, scores in _chunks_of_scores(states, weight, bias, chunk_size):
         place = xp.arange(len(scores)), words[piece]
         target_scores = scores[place]
         p = xp.exp(scores, out=scores)
@@ -80,6 +79,7 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
         d_bias += p.sum(axis=0)
 
     def backward(d_loss=1.0):
+        d_loss = float(d_loss)
         dh = xp.zeros_like(flat)
         dh[rows] = d_loss * d_states
         return dh.reshape(h.shape), {
@@ -100,21 +100,31 @@ def token_log_probs(params, h, targets, lengths=None, chunk_size=None):
     flat = h.reshape(-1, h.shape[2])
     rows, words = _real_words(h, targets, lengths, len(weight))
     log_probs = xp.zeros(len(flat), h.dtype)
-    for piece in _chunks(len(words), chunk_size, len(weight)):
-        scores = _shifted_scores(flat[rows[piece]], weight, bias)
+    for piece, scores in _chunks_of_scores(flat[rows], weight, bias, chunk_size):
         target_scores = scores[xp.arange(len(scores)), words[piece]]
-        log_probs[rows[piece]] = target_scores - xp.log(
-            xp.exp(scores, out=scores).sum(axis=1)
-        )
+        sums = xp.exp(scores, out=scores).sum(axis=1)
+        log_probs[rows[piece]] = target_scores - xp.log(sums)
     return log_probs.reshape(h.shape[:2])
 
 
-def _shifted_scores(states, weight, bias):
-    """Return the scores (N, V) less the largest of each row, so that exp stays in range."""
-    scores = states @ weight.T
-    scores += bias
-    scores -= scores.max(axis=1, keepdims=True)
-    return scores
+def _chunks_of_scores(states, weight, bias, chunk_size):
+    """Yield `(rows, scores)` for `chunk_size` rows of `states (N, H)` at a time, in one array `(chunk, V)`.
+
+    The largest score of each row is subtracted, so that exp stays in range. Whoever takes a chunk may write to it.
+    """
+    N, V = len(states), len(weight)
+    if chunk_size is None:
+        chunk_size = max(1, CHUNK_SCORES // V)
+    if chunk_size < 1:
+        raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
+    xp = array_module(states)
+    work = xp.empty((min(chunk_size, N), V), states.dtype)
+    for start in range(0, N, chunk_size):
+        rows = slice(start, min(start + chunk_size, N))
+        scores = xp.matmul(states[rows], weight.T, out=work[: rows.stop - start])
+        scores += bias
+        scores -= scores.max(axis=1, keepdims=True)
+        yield rows, scores
 
 
 def _real_words(states, targets, lengths, vocab_size):
@@ -130,16 +140,6 @@ def _real_words(states, targets, lengths, vocab_size):
     lengths = check_lengths(lengths, steps, batch, "targets")
     rows = xp.asarray(np.flatnonzero(real_steps(lengths, steps)))
     return rows, targets.ravel()[rows]
-
-
-def _chunks(size, chunk_size, vocab_size):
-    """Yield slices of `chunk_size` that cover `size` rows."""
-    if chunk_size is None:
-        chunk_size = max(1, CHUNK_SCORES // vocab_size)
-    if chunk_size < 1:
-        raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
-    for start in range(0, size, chunk_size):
-        yield slice(start, start + chunk_size)
 
 
 def _scale(reduction, num_words):

@@ -15,7 +15,7 @@ import re
 
 import numpy as np
 
-from .array import check_floats, check_shape
+from .array import check_floats, check_like, check_names, check_shape
 from .padding import Packing, check_lengths
 
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -43,20 +43,10 @@ def check_parameters(params, gates, input_size):
     Raises ValueError for a missing, unknown or ill-shaped parameter.
     """
     layers = suffixes(params)
-    wanted = {
-        f"{name}_{suffix}"
-        for layer in layers
-        for suffix in layer
-        for name in PARAMETERS
-    }
-    if missing := sorted(wanted - params.keys()):
-        raise ValueError(
-            f"parameter {missing[0]} is missing; given: {', '.join(sorted(params))}"
-        )
-    if unknown := sorted(params.keys() - wanted):
-        raise ValueError(
-            f"parameter {unknown[0]} is unknown; expected: {', '.join(sorted(wanted))}"
-        )
+    check_names(
+        params,
+        [f"{name}_{s}" for layer in layers for s in layer for name in PARAMETERS],
+    )
     check_shape("weight_hh_l0", params["weight_hh_l0"], (None, None))
     hidden = params["weight_hh_l0"].shape[1]
     for layer in layers:
@@ -126,8 +116,7 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
     def backward(d_output=None, d_state_n=None):
         if d_output is None:
             d_output = xp.zeros(output.shape, x.dtype)
-        check_shape("d_output", d_output, output.shape)
-        check_floats({"x": x, "d_output": d_output})
+        check_like("d_output", d_output, "output", output)
         d_names = [f"d_{name[0]}_n" for name in state_names]
         d_state_n = _check_state(xp, x, d_state_n, d_names, state_shape)
         d_rows = packing.pack(d_output)

@@ -26,7 +26,12 @@ UFUNCS = (
     "abs", "add", "divide", "exp", "isfinite", "isnan", "log", "matmul", "maximum", "minimum", "multiply",
     "negative", "sqrt", "square", "subtract", "tanh",
 )  # fmt: skip
-SCATTERING = ("add", "subtract", "maximum", "minimum")  # the ufuncs that CuPy gives `at`
+SCATTERING = (
+    "add",
+    "subtract",
+    "maximum",
+    "minimum",
+)  # the ufuncs that CuPy gives `at`
 FUNCTIONS = (
     "argpartition", "argsort", "argwhere", "ascontiguousarray", "broadcast_to", "concatenate", "flatnonzero",
     "split", "stack", "take_along_axis", "where",

@@ -43,7 +43,11 @@ def test_floats_of_one_type_are_accepted(dtype):
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        (np.ones(1, int), np.ones(1), "a is of type int64; expected float32 or float64"),
+        (
+            np.ones(1, int),
+            np.ones(1),
+            "a is of type int64; expected float32 or float64",
+        ),
         (np.ones(1, np.float16), np.ones(1), "a is of type float16"),
         (np.ones(1, complex), np.ones(1), "a is of type complex128"),
         (np.ones(1), np.ones(1, np.float32), "a is float64, but b is float32; convert"),
@@ -94,7 +98,11 @@ def test_token_ids_are_integers_from_zero_up_to_the_size():
 @pytest.mark.parametrize(
     ("tokens", "error", "message"),
     [
-        (np.array([[0, 1], [7, 9]]), IndexError, r"tokens\[1, 0\] is 7, outside .* of 7"),
+        (
+            np.array([[0, 1], [7, 9]]),
+            IndexError,
+            r"tokens\[1, 0\] is 7, outside .* of 7",
+        ),
         (np.array([3, -2]), IndexError, r"tokens\[1\] is -2, .* \(ids 0 to 6\)"),
         (np.array(8), IndexError, r"is 8, outside"),
         (np.array([1.0]), TypeError, "tokens are of type float64"),

@@ -63,7 +63,9 @@ def test_the_gradient_of_a_row_is_the_sum_over_the_places_of_its_word():
     d_vectors = np.arange(18.0).reshape(3, 2, E)
     _, backward = embedding({"weight": new_weight()}, TOKENS)
     d_weight = backward(d_vectors)["weight"]
-    assert np.array_equal(d_weight[4], d_vectors[0, 0] + d_vectors[1, 1] + d_vectors[2, 0])
+    assert np.array_equal(
+        d_weight[4], d_vectors[0, 0] + d_vectors[1, 1] + d_vectors[2, 0]
+    )
     assert np.array_equal(d_weight[1], d_vectors[0, 1])
     assert not d_weight[3].any()
 

@@ -91,7 +91,10 @@ def test_one_number_added_to_all_scores_changes_nothing():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_scores_of_any_size_stay_in_range(dtype):
-    params = {"weight": np.array([[1.0], [0.0], [-1.0]], dtype), "bias": np.zeros(3, dtype)}
+    params = {
+        "weight": np.array([[1.0], [0.0], [-1.0]], dtype),
+        "bias": np.zeros(3, dtype),
+    }
     h = np.array([[1e4], [-1e4]], dtype)
     log_probs, backward = generator(params, h)
     assert np.array_equal(log_probs, [[0, -1e4, -2e4], [-2e4, -1e4, 0]])

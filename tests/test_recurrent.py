@@ -337,9 +337,7 @@ def test_a_permuted_batch_gives_the_permuted_result(cell, case, order):
         return tuple(array[:, order] for array in arrays)
 
     lengths = case.lengths and [case.lengths[b] for b in order]
-    given, given_backward = run(
-        cell, params, *permuted(x), permuted(*state_0), lengths
-    )
+    given, given_backward = run(cell, params, *permuted(x), permuted(*state_0), lengths)
     assert_close(given, (*permuted(output), permuted(*state_n)))
     assert_close(
         given_backward(*permuted(d_output), permuted(*d_state_n)),
@@ -444,7 +442,7 @@ def test_the_gradients_have_the_tree_of_the_parameters(cell):
 
 @every_cell
 def test_saturated_gates_neither_overflow_nor_leave_their_range(cell):
-    params, x, state_0 = RAGGED.inputs(cell)
+    params, x, _ = RAGGED.inputs(cell)
     (output, state_n), backward = run(
         cell, {name: 1e4 * p for name, p in params.items()}, x, None, RAGGED.lengths
     )
