@@ -20,11 +20,12 @@ setup: $(READY) ## make .venv with everything that the book and its tests need
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+# PyTorch is not in requirements.txt: its builds, and so their hashes, differ from platform to platform.
 torch: $(READY) ## add PyTorch, with which the tests then compare every gradient
 	$(BIN)/python -m pip install -q torch==2.13.0
 
@@ -54,10 +55,13 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 execute: $(READY) ## run the notebooks again, in place (one: make execute PAGES=book/…/encoder.ipynb)
 	$(ONE_THREAD) $(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False $(PAGES)
+		--ExecutePreprocessor.record_timing=False \
+		--ClearMetadataPreprocessor.enabled=True --ClearMetadataPreprocessor.clear_cell_metadata=False \
+		--ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}" $(PAGES)
 
-lock: $(READY) ## work out requirements.txt again from requirements.in (needs uv)
-	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+lock: $(READY) ## work out requirements.txt again from requirements.in
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 
 clean: ## remove all that these commands made

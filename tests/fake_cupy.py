@@ -37,6 +37,7 @@ FUNCTIONS = (
     "split", "stack", "take_along_axis", "where",
 )  # fmt: skip
 CREATIONS = ("arange", "full", "full_like", "ones", "ones_like", "zeros", "zeros_like")
+KEYWORDS = ("axis", "copy", "dtype", "keepdims")  # NumPy has more, `where` among them
 
 int32, int64, float32, float64 = np.int32, np.int64, np.float32, np.float64
 
@@ -164,12 +165,23 @@ class ufunc:
         self._function.at(array._host, _key(key), _operand(values))
 
 
-def _function(name):
+def _creation(name):
     return lambda *args, **kwargs: _call(getattr(np, name), args, kwargs)
 
 
+def _function(name):
+    def function(first, *args, **kwargs):
+        for array in first if isinstance(first, (list, tuple)) else (first,):
+            if not isinstance(array, ndarray):
+                raise TypeError(f"Unsupported type {type(array)}")
+        return _call(getattr(np, name), (first, *args), kwargs)
+
+    return function
+
+
 globals().update({name: ufunc(name) for name in UFUNCS})
-globals().update({name: _function(name) for name in FUNCTIONS + CREATIONS})
+globals().update({name: _creation(name) for name in CREATIONS})
+globals().update({name: _function(name) for name in FUNCTIONS})
 
 
 def empty(shape, dtype=float):
@@ -209,6 +221,8 @@ cuda = SimpleNamespace(is_available=lambda: True)
 
 def _call(function, args, kwargs):
     """Call NumPy's `function` on what the arrays wrap; refuse NumPy's own arrays among the arguments."""
+    if unknown := kwargs.keys() - KEYWORDS:
+        raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
     kwargs = {name: _to_host(value) for name, value in kwargs.items()}
     return _to_device(function(*map(_to_host, args), **kwargs))
 

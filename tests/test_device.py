@@ -1,6 +1,7 @@
 """Everything once more on CuPy: the same numbers as on NumPy, and no copy between host and device on the way."""
 
 import sys
+from types import SimpleNamespace
 
 import fake_cupy
 import numpy as np
@@ -304,6 +305,29 @@ def test_no_layer_copies_an_array_to_the_host(monkeypatch):
         Adam(model.params).step(model.params, grads, 0.1)
 
 
+@pytest.mark.parametrize(
+    ("installed", "error", "message"),
+    [
+        (None, ModuleNotFoundError, "pip install -r requirements-gpu.txt"),
+        (
+            SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: False)),
+            RuntimeError,
+            "needs an NVIDIA GPU",
+        ),
+    ],
+)
+def test_a_model_that_cannot_move_says_why_and_stays_as_it_is(
+    monkeypatch, installed, error, message
+):
+    monkeypatch.setitem(sys.modules, "cupy", installed)
+    model = Seq2Seq(VOCAB, VOCAB, embedding_size=3, hidden_size=4)
+    before = model.translate(["abc"], max_length=5)
+    with pytest.raises(error, match=message):
+        model.to("cuda")
+    assert model.device == "cpu"
+    assert model.translate(["abc"], max_length=5) == before
+
+
 # Mixing ------------------------------------------------------------------------------------------------------
 
 
@@ -386,6 +410,11 @@ def test_lengths_stay_on_the_host_beside_arrays_of_either_library(cupy):
         lambda d, h: fake_cupy.matmul(d, h),
         lambda d, h: fake_cupy.matmul(d, d, out=h),
         lambda d, h: fake_cupy.concatenate([d, h]),
+        lambda d, h: fake_cupy.concatenate([[1.0], [2.0]]),
+        lambda d, h: fake_cupy.argsort([2.0, 1.0]),
+        lambda d, h: fake_cupy.where(h > 0, d, d),
+        lambda d, h: fake_cupy.where([True, False], d, d),
+        lambda d, h: fake_cupy.zeros(2, like=h),
         lambda d, h: fake_cupy.zeros_like(h),
         lambda d, h: fake_cupy.add.at(d, 0, h[0]),
         lambda d, h: fake_cupy.add.at(h, 0, d[0]),
@@ -400,9 +429,18 @@ def test_the_stand_in_refuses_every_unasked_copy(unasked):
         unasked(device, host)
 
 
-def test_the_stand_in_has_no_more_than_cupy_has_of_scattering():
+def test_the_stand_in_has_no_more_than_cupy_has_of_ufuncs_and_keywords():
     assert not hasattr(fake_cupy.add, "reduceat")
     assert not hasattr(fake_cupy.exp, "at")
+    d = fake_cupy.ones(2)
+    for call in (
+        lambda: d.sum(where=d > 0),
+        lambda: d.max(initial=3.0),
+        lambda: fake_cupy.argpartition(d, 1, kind="introselect"),
+        lambda: fake_cupy.exp(d, where=d > 0),
+    ):
+        with pytest.raises(TypeError, match="unexpected keyword argument"):
+            call()
 
 
 def test_the_stand_ins_product_does_not_overwrite_what_it_reads():

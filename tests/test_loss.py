@@ -283,18 +283,23 @@ def test_a_gradient_may_be_changed_without_changing_the_next_one():
     assert_equal(list(leaves(backward())), first)
 
 
+@pytest.mark.parametrize("default", [False, True])
 @pytest.mark.parametrize("what", ["forward", "forward and backward", "words"])
-def test_never_more_than_chunk_size_times_v_scores_are_held(what):
+def test_never_more_than_chunk_size_times_v_scores_are_held(monkeypatch, what, default):
     T, B, V, H, chunk_size = 20, 20, 3000, 4, 40
+    if default:
+        monkeypatch.setattr("s2s_np.loss.CHUNK_SCORES", chunk_size * V)
     params, h, targets = new_inputs(T, B, V, H)
     weights = sum(p.nbytes for p in params.values())
     scores = chunk_size * V * h.itemsize
     assert scores < T * B * V * h.itemsize / 9
 
+    given_size = None if default else chunk_size
+
     def use():
         if what == "words":
-            return token_log_probs(params, h, targets, None, chunk_size)
-        loss, backward = generator_loss(params, h, targets, None, chunk_size)
+            return token_log_probs(params, h, targets, None, given_size)
+        loss, backward = generator_loss(params, h, targets, None, given_size)
         return loss, backward() if "backward" in what else None
 
     use()  # what is allocated once and for all
@@ -306,6 +311,14 @@ def test_never_more_than_chunk_size_times_v_scores_are_held(what):
         tracemalloc.stop()
     # Beside the scores: the gradients of the weights, their share of one chunk, and what is of the size of h.
     assert peak < 1.1 * scores + 3 * weights + 8 * h.nbytes
+
+
+def test_a_vocabulary_larger_than_a_chunk_is_scored_one_state_at_a_time(monkeypatch):
+    params, h, targets = new_inputs()
+    expected = generator_loss(params, h, targets)
+    monkeypatch.setattr("s2s_np.loss.CHUNK_SCORES", 1)
+    loss, backward = generator_loss(params, h, targets)
+    assert_close((loss, backward()), (expected[0], expected[1]()))
 
 
 # Bad input ---------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def check_backward(what, cell, case, check, wanted="both", between=None):
 
 
 @every_cell
-@pytest.mark.parametrize("lengths", [None, (3, 1, 2)])
+@pytest.mark.parametrize("lengths", [None, (1, 3, 2)])
 @pytest.mark.parametrize("directions", [1, 2])
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
 def test_every_gradient_is_that_of_finite_differences(
@@ -77,7 +77,7 @@ def test_gradients_are_those_of_finite_differences_whatever_the_sizes(
 
 
 @every_cell
-@pytest.mark.parametrize("lengths", [None, (3, 1, 2)])
+@pytest.mark.parametrize("lengths", [None, (1, 3, 2)])
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
 def test_gradients_with_dropout_between_layers_are_those_of_finite_differences(
     cell, num_layers, lengths
@@ -213,6 +213,49 @@ def test_the_sequence_version_is_the_plain_cell_step_by_step(cell, case):
         backward(d_output, tuple(d_state_n)),
         (dx, tuple(part[None] for part in d_state), grads),
     )
+
+
+@every_cell
+def test_layers_and_directions_are_plain_cells_stacked_and_joined(cell):
+    case = Case(num_layers=3, directions=2, T=4)
+    params, x, state_0 = case.inputs(cell)
+    (output, state_n), _ = run(cell, params, x, state_0)
+    below = x
+    for l in range(case.num_layers):
+        halves = np.empty((2, case.T, case.B, case.H))
+        for direction, layer in enumerate((f"l{l}", f"l{l}_reverse")):
+            k = 2 * l + direction
+            state = tuple(part[k] for part in state_0)
+            for t in reversed(range(case.T)) if direction else range(case.T):
+                state, _ = step(cell, params, below[t], state, layer)
+                halves[direction, t] = state[0]
+            assert_close(tuple(part[k] for part in state_n), state)
+        below = np.concatenate(halves, axis=2)
+    assert_close(output, below)
+
+
+@every_cell
+def test_a_plain_cell_of_any_layer_names_its_gradients_after_its_parameters(cell):
+    params, x, state_0 = Case(num_layers=2, directions=2, E=6).inputs(cell)
+    for k, layer in enumerate(("l0", "l0_reverse", "l1", "l1_reverse")):
+        state = tuple(part[k] for part in state_0)
+        _, backward = step(cell, params, x[0], state, layer)
+        dx, _, grads = backward(state)
+        own = {name: p for name, p in params.items() if name.endswith(f"_{layer}")}
+        assert {n: g.shape for n, g in grads.items()} == {
+            n: p.shape for n, p in own.items()
+        }
+        renamed = {n.replace(f"_{layer}", "_l0"): p for n, p in own.items()}
+        _, renamed_backward = step(cell, renamed, x[0], state)
+        assert_equal((dx, list(grads.values())), renamed_backward(state)[::2])
+
+
+@every_cell
+@pytest.mark.parametrize("lengths", [None, RAGGED.lengths])
+def test_where_no_gradient_arrives_all_gradients_are_zero(cell, lengths):
+    params, x, state_0 = RAGGED.inputs(cell)
+    _, backward = run(cell, params, x, state_0, lengths, drop_half)
+    assert not any(gradient.any() for gradient in leaves(backward()))
 
 
 @every_cell

@@ -23,10 +23,14 @@ def copy_mathjax(app, exception):
 def drop_thebe(app, pagename, templatename, context, doctree):
     """Forget the scripts of the button "run this code", which would come from a public server."""
     context["script_files"] = [
-        script
-        for script in context["script_files"]
-        if "thebe" not in str(getattr(script, "filename", script))
+        script for script in context["script_files"] if "thebe" not in said_of(script)
     ]
+
+
+def said_of(script):
+    """Return the address of a script and what stands in it, in small letters."""
+    attributes = getattr(script, "attributes", {})
+    return f"{script} {getattr(script, 'filename', '')} {attributes.get('body', '')}".lower()
 
 
 def setup(app):

@@ -2,12 +2,28 @@
 
 import builtins
 import datetime
+import re
 
 import pytest
 
-from s2s_np.tasks.machine_translation import FIRST, LAST, STYLES, date_pair, split_dates
+from s2s_np.tasks.machine_translation import (
+    FIRST,
+    LAST,
+    STRANGE_FORMS,
+    STYLES,
+    date_pair,
+    exact_match,
+    split_dates,
+    strange_pairs,
+)
 
 DAY = datetime.date(2026, 11, 22)
+
+
+@pytest.fixture(scope="module")
+def lists():
+    """The lists that the page trains, validates and tests with."""
+    return split_dates()
 
 
 @pytest.mark.parametrize(
@@ -42,19 +58,35 @@ def test_the_lists_have_the_sizes_asked_for():
     assert [len(pairs) for pairs in split_dates(300, 20, 50)] == [300, 20, 50]
 
 
-def test_no_source_of_one_list_stands_in_another():
-    train, valid, test = ({korean for korean, _ in pairs} for pairs in split_dates())
+def test_no_source_of_one_list_stands_in_another(lists):
+    train, valid, test = ({korean for korean, _ in pairs} for pairs in lists)
     assert not train & test and not train & valid and not valid & test
 
 
-def test_no_day_of_the_test_is_trained_in_another_style_of_the_same_short_form():
-    train, _, test = split_dates(20_000, 10, 2_000, styles=("short",))
+def test_no_day_of_the_test_shares_its_short_form_with_a_day_of_another_century_that_is_trained():
+    train, _, test = split_dates(5_000, 1, 2_000, styles=("short",))
     assert not {korean for korean, _ in train} & {korean for korean, _ in test}
 
 
-def test_every_source_has_one_right_translation():
+def test_the_days_of_the_test_are_the_same_whatever_the_styles_and_the_size_of_the_training():
+    held_out = [english for _, english in split_dates(1, 1, 300, styles=("long",))[2]]
+    train, _, in_words = split_dates(1_000, 1, 300, styles=("words",))
+    assert [english for _, english in in_words] == held_out
+    assert not {english for _, english in train} & set(held_out)
+
+
+def test_no_day_of_one_list_stands_in_another_in_any_style():
+    days = [
+        {english for _, english in pairs}
+        for pairs in split_dates(5_000, 500, 2_000, styles=("long", "words"))
+    ]
+    assert [len(each) for each in days] == [5_000, 500, 2_000]
+    assert len(set.union(*days)) == 7_500
+
+
+def test_every_source_has_one_right_translation(lists):
     translations = {}
-    for pairs in split_dates():
+    for pairs in lists:
         for korean, english in pairs:
             assert translations.setdefault(korean, english) == english
 
@@ -69,15 +101,45 @@ def test_the_styles_asked_for_are_the_styles_drawn():
     assert all(korean.endswith("요일") for korean, _ in train)
 
 
-def test_the_dates_go_from_1900_to_2100_and_all_spaces_are_plain():
+def test_the_dates_go_from_1900_to_2100_and_all_spaces_are_plain(lists):
     assert (FIRST.year, LAST.year) == (1900, 2100)
     characters = {
-        character
-        for pairs in split_dates(5_000, 1, 1)
-        for pair in pairs
-        for character in "".join(pair)
+        character for pairs in lists for pair in pairs for character in "".join(pair)
     }
     assert {character for character in characters if character.isspace()} == {" "}
+
+
+@pytest.mark.parametrize(
+    ("form", "korean"),
+    [
+        ("spaces left out", r"\d{4}년\d+월\d+일"),
+        ("years 2150 to 2999", r"2[1-9]\d\d년 \d+월 \d+일"),
+        ("slashes", r"\d{4}/\d+/\d+"),
+    ],
+)
+def test_a_strange_form_says_the_same_day_in_both_languages(form, korean):
+    pairs = strange_pairs(form, 50)
+    assert len(pairs) == 50 and form in STRANGE_FORMS and len(STRANGE_FORMS) == 3
+    for source, target in pairs:
+        assert re.fullmatch(korean, source)
+        day = datetime.date(*map(int, re.findall(r"\d+", source)))
+        assert target == date_pair(day, "medium" if form == "slashes" else "long")[1]
+
+
+@pytest.mark.parametrize("form", STRANGE_FORMS)
+def test_no_strange_source_is_trained_on(form, lists):
+    train = {korean for korean, _ in lists[0]}
+    assert not train & {korean for korean, _ in strange_pairs(form)}
+
+
+def test_exact_match_is_the_share_of_translations_right_to_the_letter():
+    class Parrot:
+        def translate(self, texts):
+            return texts
+
+    assert (
+        exact_match(Parrot(), [("a", "a"), ("b", "b "), ("c", "c"), ("d", "D")]) == 0.5
+    )
 
 
 def test_bad_input_is_named():
@@ -87,8 +149,18 @@ def test_bad_input_is_named():
         date_pair(DAY, "medieval")
     with pytest.raises(ValueError, match="test_size is 0"):
         split_dates(test_size=0)
-    with pytest.raises(ValueError, match="are more than the 73414 there are"):
+    with pytest.raises(ValueError, match="75500 dates do not fit: .* has 73414"):
         split_dates(train_size=73_000)
+    with pytest.raises(TypeError, match="date is '2026-11-22'; expected a datetime"):
+        date_pair("2026-11-22", "full")
+    with pytest.raises(ValueError, match="style is 'medieval'"):
+        split_dates(1, 1, 1, styles=("full",) * 9 + ("medieval",))
+    with pytest.raises(ValueError, match="styles is empty; expected some of full"):
+        split_dates(styles=())
+    with pytest.raises(ValueError, match="form is 'roman'; expected one of spaces"):
+        strange_pairs("roman")
+    with pytest.raises(ValueError, match="size is 0"):
+        strange_pairs("slashes", 0)
 
 
 @pytest.mark.parametrize(
