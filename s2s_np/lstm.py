@@ -61,7 +61,7 @@ def lstm(params, x, state0=None, lengths=None, between=None):
     Arguments
         params: torch's names for any number of layers and one or two directions
         x: (T, B, E)
-        state0: (h0, c0), each (L·directions, B, H); None is zeros
+        state0: (h0, c0), each (L·directions, B, H); None, for one of them or for both, is zeros
         lengths: (B,) integers from 1 to T, on the host; None is T each
         between: a layer `f(x) -> y, backward` for the output of every layer but the last (dropout, say)
     Returns `(output, (h_n, c_n)), backward`: `output (T, B, directions·H)`, zero at padded steps; `h_n` and `c_n`

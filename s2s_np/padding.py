@@ -20,6 +20,8 @@ from .array import array_module, to_host
 def check_lengths(lengths, steps, batch, name="x"):
     """Return `lengths` as an integer array `(B,)` on the host; None stands for `steps` each.
 
+    Lengths steer loops, so they are needed on the host; those on a GPU are copied from it.
+
     Raises TypeError unless they are integers, and ValueError unless there are `batch` of them, from 1 to `steps`.
     """
     if lengths is None:

@@ -309,7 +309,7 @@ class Seq2Seq:
         xp = device_module(device)
         self.params = tree_map(lambda array: to_device(array, device), self.params)
         if device != self.device:
-            self._mask_rng = xp.random.default_rng(self.config["seed"] + 1)
+            self._mask_rng = xp.random.default_rng([self.config["seed"], 1])
         self.device = device
         return self
 

@@ -362,6 +362,11 @@ def test_lengths_that_make_no_sense_are_named(name, lengths, error, message):
         (lambda y: y.tolist(), TypeError, "targets is a list"),
         (lambda y: y + 5, IndexError, r"targets\[0, 0\] is \d, outside the vocabulary"),
         (lambda y: y - 9, IndexError, r"targets\[0, 0\] is -\d, outside"),
+        (
+            lambda y: np.array([*y.ravel()[:-1], 5]).reshape(y.shape),
+            IndexError,
+            r"targets\[3, 2\] is 5, outside the vocabulary of 5",
+        ),
     ],
 )
 def test_targets_that_make_no_sense_are_named(name, change, error, message):

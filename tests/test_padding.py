@@ -54,6 +54,13 @@ def test_reversal_stays_within_each_length():
     assert np.array_equal(reverse_within_lengths(tokens, None), tokens[::-1])
 
 
+def test_lengths_of_any_integer_type_do():
+    tokens = np.array([[1, 4], [2, 5], [3, 0]])
+    for dtype in (np.uint8, np.int32, np.uint64):
+        reversed_tokens = reverse_within_lengths(tokens, np.array([3, 2], dtype))
+        assert np.array_equal(reversed_tokens, [[3, 5], [2, 4], [1, 0]])
+
+
 @pytest.mark.parametrize(
     ("lengths", "error", "message"),
     [
