@@ -1,9 +1,11 @@
 """Search: from the model's probabilities to a sentence (book: architecture/generator).
 
-Both searches call `step(tokens (R,), state) -> (log_probs (R, V), state)` and `state.select(rows) -> state`, for
-`R` rows of partial sentences side by side.
+Every search calls `step(tokens (R,), state) -> (log_probs (R, V), state)`, for `R` rows of partial sentences side by
+side; greedy and beam search also call `state.select(rows) -> state`.
 """
 
+import heapq
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -118,6 +120,32 @@ def beam_search(step, state, batch_size, beam_size, max_length, length_penalty=0
         )
         for complete, beam in zip(found, beams)
     ]
+
+
+def best_first_search(step, state, max_steps=10_000):
+    """Find the most probable of all sentences, for one source.
+
+        Ŷ = argmax_Y log P(Y | X)
+
+    A word more never makes a beginning more probable. So the most probable beginning there is always goes on, wherever
+    it stands; when a whole sentence comes up, none can beat it (uniform-cost search). It takes few steps where the
+    model is sure, and up to V^m of them where it is not.
+
+    Returns a `Hypothesis`. Raises RuntimeError if `max_steps` steps do not decide.
+    """
+    number = count()  # decides between equals: the oldest first
+    heap = [(0.0, next(number), (), state)]
+    for _ in range(max_steps):
+        cost, _, tokens, state = heapq.heappop(heap)
+        if tokens[-1:] == (EOS,):
+            return Hypothesis(tokens, -cost, -cost)
+        log_probs, state = step(np.array(tokens[-1:] or [BOS]), state)
+        for word, gain in enumerate(to_host(log_probs)[0].tolist()):
+            item = cost - gain, next(number), (*tokens, word), state
+            heapq.heappush(heap, item)
+    raise RuntimeError(
+        f"{max_steps} steps have not found the most probable sentence; use beam_search"
+    )
 
 
 class _Partial(NamedTuple):

@@ -1,4 +1,4 @@
-"""Greedy search and beam search, on tables of probabilities and on models."""
+"""Greedy, beam and best-first search, on tables of probabilities and on models."""
 
 import itertools
 import math
@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s2s_np import BOS, EOS, Batch, Seq2Seq, Vocab, beam_search, greedy_search
+from s2s_np import (
+    BOS,
+    EOS,
+    Batch,
+    Seq2Seq,
+    Vocab,
+    beam_search,
+    best_first_search,
+    greedy_search,
+)
 
 A, B = 3, 4  # two words beside PAD, BOS and EOS
 
@@ -103,6 +112,34 @@ def test_a_beam_as_wide_as_the_tree_finds_the_most_probable_sentence(seed):
     assert math.isclose(sum(math.exp(hypothesis.log_prob) for hypothesis in found), 1)
 
 
+@given(st.integers(0, 10_000))
+def test_best_first_search_finds_the_most_probable_of_all_sentences(seed):
+    table = random_table(seed)
+
+    def ending_soon(prefix):
+        return table(prefix) if len(prefix) < 3 else np.array([0, 0, 1.0, 0, 0])
+
+    step = table_step(ending_soon)
+    every = 5**4  # as wide as the tree of four words
+    (beam,) = beam_search(step, start(), 1, every, 4)
+    found = best_first_search(step, start())
+    assert found.tokens == beam[0].tokens
+    assert math.isclose(found.log_prob, beam[0].log_prob)
+    assert found.score == found.log_prob
+
+
+def test_best_first_search_takes_the_sentence_that_greedy_misses():
+    assert best_first_search(table_step(garden_path), start()).tokens == (B, EOS)
+
+
+def test_best_first_search_says_so_where_it_does_not_get_done():
+    def endless(prefix):
+        return [0.2, 0.2, 0, 0.3, 0.3]
+
+    with pytest.raises(RuntimeError, match="100 steps have not found"):
+        best_first_search(table_step(endless), start(), max_steps=100)
+
+
 def test_length_normalisation_divides_by_the_length_to_its_power():
     for hypothesis in beam_search(
         table_step(random_table(1)), start(), 1, 4, 6, length_penalty=0.7
@@ -139,6 +176,7 @@ def test_the_first_input_is_bos_and_eos_is_never_fed():
     greedy_search(watching, start(4), 4, 8)
     beam_search(watching, start(4), 4, 3, 8)
     assert fed[0] == [BOS] * 4
+    best_first_search(watching, start())
     assert not any(EOS in words for words in fed)
 
 
