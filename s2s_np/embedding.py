@@ -10,6 +10,7 @@ from .array import (
     check_shape,
     check_tokens,
 )
+from .memory import zeros
 
 
 def embedding(params, tokens):
@@ -37,7 +38,7 @@ def embedding(params, tokens):
 
     def backward(d_vectors):
         check_like("d_vectors", d_vectors, "vectors", vectors)
-        d_weight = xp.zeros(weight.size, weight.dtype)
+        d_weight = zeros(xp, (weight.size,), weight.dtype)
         columns = xp.arange(weight.shape[1])
         # The place of each number of d_vectors in the table laid out flat: (T·B, E)
         cells = tokens.reshape(-1, 1).astype(xp.int64) * weight.shape[1] + columns

@@ -4,7 +4,9 @@ The reset gate here acts *after* the recurrent product, on `W_hn h + b_hn`; Cho 
 """
 
 from .array import array_module
-from .recurrent import recurrent, sigmoid, weights_of
+from .array import transposed
+from .memory import empty
+from .recurrent import blocks_of, by_gate, len_of, recurrent, sigmoid, weights_of
 
 
 def gru_cell(params, x, h, layer="l0"):
@@ -84,59 +86,81 @@ def gru(params, x, h0=None, lengths=None, between=None):
 def _sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`.
 
-    What the plain cell does step by step is done here for all steps at once wherever no step waits for another:
-    the product with the inputs before the loop, the weights' gradients after it.
+    What the plain cell does step by step is done here for many steps at once wherever no step waits for another: the
+    products with the inputs and the local derivatives for a block of steps that fits the cache, the weights' gradients
+    for all. Each gate has an array of its own, since arithmetic is fastest on numbers that lie side by side.
     """
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)
-    w_hh_T = xp.ascontiguousarray(w_hh.T)  # laid out once for every step's product
     (h,) = state_0  # (B, H), overwritten step by step
-    H = h.shape[1]
-    gates = x @ w_ih.T  # (N, 3H): all inputs in one product
-    gates += b_ih
-    gates[:, : 2 * H] += b_hh[: 2 * H]
-    rz, n = gates[:, : 2 * H], gates[:, 2 * H :]  # become r, z and n in place
-    r, z = rz[:, :H], rz[:, H:]
-    u_n = xp.empty((len(x), H), x.dtype)  # W_hn h + b_hn, what r acts on
-    h_prev = xp.empty_like(u_n)  # the state each step began with
-    output = xp.empty_like(u_n)
-    work = xp.empty((len(h), 3 * H), x.dtype)
+    N, (B, H), dtype = len(x), h.shape, x.dtype
+    w_hh_T = transposed(w_hh)  # (H, 3H)
+    b = b_ih.copy()
+    b[: 2 * H] += b_hh[: 2 * H]
+    b_n = b_hh[2 * H :]
+    rz = empty(xp, (2, N, H), dtype)
+    n, u_n, h_prev, output = (empty(xp, (N, H), dtype) for _ in range(4))
+    blocks = blocks_of(steps)
+    a = empty(xp, (max(len_of(block) for block, _ in blocks), 3 * H), dtype)
+    u = empty(xp, (B, 3 * H), dtype)  # W_hh h of one step
 
-    for rows in steps:
-        size = rows.stop - rows.start
-        running, product = h[:size], work[:size]
-        h_prev[rows] = running
-        xp.matmul(running, w_hh_T, out=product)  # (size, 3H)
-        rz[rows] += product[:, : 2 * H]
-        sigmoid(rz[rows], xp)
-        xp.add(product[:, 2 * H :], b_hh[2 * H :], out=u_n[rows])
-        n[rows] += r[rows] * u_n[rows]
-        xp.tanh(n[rows], out=n[rows])
-        running -= n[rows]  # h' = n + z ⊙ (h − n)
-        running *= z[rows]
-        running += n[rows]
-        output[rows] = running
+    for block, steps_of_block in blocks:
+        a_block = xp.matmul(x[block], w_ih.T, out=a[: len_of(block)])
+        a_block += b
+        for rows in steps_of_block:
+            size = len_of(rows)
+            own = slice(rows.start - block.start, rows.stop - block.start)
+            running, u_t = h[:size], xp.matmul(h[:size], w_hh_T, out=u[:size])
+            rz_t, n_t, u_n_t = rz[:, rows], n[rows], u_n[rows]
+            h_prev[rows] = running
+            xp.add(by_gate(a_block[own, : 2 * H], 2), by_gate(u_t[:, : 2 * H], 2), out=rz_t)
+            sigmoid(rz_t, xp)
+            xp.add(u_t[:, 2 * H :], b_n, out=u_n_t)  # W_hn h + b_hn, what r acts on
+            xp.multiply(rz_t[0], u_n_t, out=n_t)
+            n_t += a_block[own, 2 * H :]
+            xp.tanh(n_t, out=n_t)
+            running -= n_t  # h' = n + z ⊙ (h − n)
+            running *= rz_t[1]
+            running += n_t
+            output[rows] = running
 
     def backward(d_output, d_state_n):
         (d_h,) = d_state_n  # (B, H), overwritten step by step
-        # First the local derivatives, for all steps at once; the loop multiplies the loss's gradient in.
-        d_n = (1 - z) * (1 - n * n)  # (N, H)
-        d_u = xp.empty_like(gates)  # (N, 3H) for what h feeds
-        d_u[:, :H] = u_n * r * (1 - r)
-        d_u[:, H : 2 * H] = (h_prev - n) * z * (1 - z)
-        d_u[:, 2 * H :] = r
-        for rows in reversed(steps):
-            d_running = d_h[: rows.stop - rows.start]
-            d_running += d_output[rows]
-            d_n[rows] *= d_running
-            d_u[rows, :H] *= d_n[rows]
-            d_u[rows, H : 2 * H] *= d_running
-            d_u[rows, 2 * H :] *= d_n[rows]
-            d_running *= z[rows]
-            d_running += d_u[rows] @ w_hh
-        d_w_hh, d_b_hh = d_u.T @ h_prev, d_u.sum(axis=0)
-        d_a = d_u  # what x feeds differs in n's block only
+        d_n = empty(xp, (N, H), dtype)
+        d_u = empty(xp, (N, 3 * H), dtype)  # for what h feeds
+        work = empty(xp, (len(a), H), dtype)
+        product = empty(xp, (B, H), dtype)
+        for block, steps_of_block in reversed(blocks):
+            # First the local derivatives, then step by step the loss's gradient is multiplied in.
+            r_b, z_b, n_b, keep = rz[0, block], rz[1, block], n[block], work[: len_of(block)]
+            d_n_b = d_n[block]
+            d_r_b, d_z_b, d_u_n_b = by_gate(d_u[block], 3)
+            xp.subtract(1, z_b, out=keep)
+            xp.multiply(n_b, n_b, out=d_n_b)
+            xp.subtract(1, d_n_b, out=d_n_b)
+            d_n_b *= keep  # (1 − z) (1 − n²)
+            xp.subtract(output[block], n_b, out=d_z_b)
+            d_z_b *= keep  # (h − n) z (1 − z) = (h' − n) (1 − z)
+            xp.multiply(d_n_b, r_b, out=d_u_n_b)
+            xp.subtract(1, r_b, out=keep)
+            keep *= u_n[block]
+            xp.multiply(keep, d_u_n_b, out=d_r_b)
+            for rows in reversed(steps_of_block):
+                d_running = d_h[: len_of(rows)]
+                d_running += d_output[rows]
+                d_n[rows] *= d_running
+                d_u_t = d_u[rows]
+                d_u_t3 = by_gate(d_u_t, 3)
+                d_u_t3 *= d_running
+                d_running *= rz[1, rows]
+                d_running += xp.matmul(d_u_t, w_hh, out=product[: len_of(rows)])
+        d_w_hh = xp.matmul(d_u.T, h_prev, out=empty(xp, w_hh.shape, dtype))
+        d_b_hh = d_u.sum(axis=0)
+        d_a, d_b_ih = d_u, d_b_hh.copy()  # what x feeds differs in n's block only
         d_a[:, 2 * H :] = d_n
-        return d_a @ w_ih, (d_h,), (d_a.T @ x, d_w_hh, d_a.sum(axis=0), d_b_hh)
+        d_b_ih[2 * H :] = d_n.sum(axis=0)
+        d_w_ih = xp.matmul(d_a.T, x, out=empty(xp, w_ih.shape, dtype))
+        dx = xp.matmul(d_a, w_ih, out=empty(xp, x.shape, dtype))
+        return dx, (d_h,), (d_w_ih, d_w_hh, d_b_ih, d_b_hh)
 
     return (output, (h,)), backward

@@ -4,11 +4,12 @@ import numpy as np
 
 from .array import array_module, check_floats, check_shape, check_tokens
 from .generator import check_generator
+from .memory import empty, zeros
 from .padding import check_lengths, real_steps
 
-CHUNK_SCORES = (
-    4_000_000  # scores held at once when no chunk size is given: 16 MB in float32
-)
+CHUNK_SCORES = 1 << 23  # scores held at once when no chunk size is given: 32 MB in float32
+BLOCK_SCORES = 1 << 18  # scores that fit a processor's cache while softmax passes over them again and again
+STRIP_ROWS = 2048  # rows of the weight's gradient that are added at a time
 
 
 def cross_entropy(log_probs, targets, lengths=None, reduction="mean"):
@@ -63,29 +64,37 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
     rows, words = _real_words(h, targets, lengths, len(weight))
     states = flat[rows]  # (N, H)
     scale = _scale(reduction, len(words))
-    loss = xp.zeros((), h.dtype)
-    d_states = xp.empty_like(states)
-    d_weight, d_bias = xp.zeros_like(weight), xp.zeros_like(bias)
-    for piece, scores in _chunks_of_scores(states, weight, bias, chunk_size):
-        place = xp.arange(len(scores)), words[piece]
-        target_scores = scores[place]
-        p = xp.exp(scores, out=scores)
-        sums = p.sum(axis=1)
-        loss += scale * (xp.log(sums) - target_scores).sum()
-        p *= (scale / sums)[:, None]
-        p[place] -= scale  # now (p − onehot(y)) · scale
-        xp.matmul(p, weight, out=d_states[piece])
-        d_weight += p.T @ states[piece]
-        d_bias += p.sum(axis=0)
+
+    def run():
+        """Return the loss and its gradients; nothing of size V but those of the parameters outlives a chunk."""
+        loss = xp.zeros((), h.dtype)
+        d_states = empty(xp, states.shape, h.dtype)
+        d_weight = empty(xp, weight.shape, h.dtype)
+        d_bias = xp.zeros_like(bias)
+        for rows, p, sums, log_probs in _chunks(states, words, weight, bias, chunk_size):
+            loss -= scale * log_probs.sum()
+            # From here on p and each row of p − onehot(y) is still too large by `sums`: dividing the small arrays
+            # that it is multiplied with is cheaper.
+            p[xp.arange(len(p)), words[rows]] -= sums
+            factors = scale / sums
+            xp.matmul(p, weight, out=d_states[rows])
+            d_states[rows] *= factors[:, None]
+            _add_product(d_weight, p.T, states[rows] * factors[:, None], first=rows.start == 0)
+            d_bias += factors @ p
+        return loss, d_states, d_weight, d_bias
+
+    results = [run()]
+    loss = results[0][0]
 
     def backward(d_loss=1.0):
-        d_loss = float(d_loss)
-        dh = xp.zeros_like(flat)
-        dh[rows] = d_loss * d_states
-        return dh.reshape(h.shape), {
-            "weight": d_loss * d_weight,
-            "bias": d_loss * d_bias,
-        }
+        # The gradients are handed over, not copied; whoever asks again has them computed again.
+        _, d_states, d_weight, d_bias = results.pop() if results else run()
+        if d_loss != 1.0:
+            for d in (d_states, d_weight, d_bias):
+                d *= float(d_loss)
+        dh = zeros(xp, flat.shape, h.dtype)
+        dh[rows] = d_states
+        return dh.reshape(h.shape), {"weight": d_weight, "bias": d_bias}
 
     return loss, backward
 
@@ -100,31 +109,52 @@ def token_log_probs(params, h, targets, lengths=None, chunk_size=None):
     flat = h.reshape(-1, h.shape[2])
     rows, words = _real_words(h, targets, lengths, len(weight))
     log_probs = xp.zeros(len(flat), h.dtype)
-    for piece, scores in _chunks_of_scores(flat[rows], weight, bias, chunk_size):
-        target_scores = scores[xp.arange(len(scores)), words[piece]]
-        sums = xp.exp(scores, out=scores).sum(axis=1)
-        log_probs[rows[piece]] = target_scores - xp.log(sums)
+    for piece, _, _, found in _chunks(flat[rows], words, weight, bias, chunk_size):
+        log_probs[rows[piece]] = found
     return log_probs.reshape(h.shape[:2])
 
 
-def _chunks_of_scores(states, weight, bias, chunk_size):
-    """Yield `(rows, scores)` for `chunk_size` rows of `states (N, H)` at a time, in one array `(chunk, V)`.
+def _chunks(states, words, weight, bias, chunk_size):
+    """Score `chunk_size` rows of `states (N, H)` at a time, in one array that is used again and again.
 
-    The largest score of each row is subtracted, so that exp stays in range. Whoever takes a chunk may write to it.
+    Yields `(rows, p, sums, log_probs)`: `p (chunk, V)` are the words' probabilities times the row's `sums (chunk,)`,
+    `log_probs (chunk,)` those of `words`. Whoever takes a chunk may write to it.
     """
+    xp = array_module(states)
     N, V = len(states), len(weight)
     if chunk_size is None:
         chunk_size = max(1, CHUNK_SCORES // V)
     if chunk_size < 1:
         raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
-    xp = array_module(states)
-    work = xp.empty((min(chunk_size, N), V), states.dtype)
+    scores = empty(xp, (min(chunk_size, N), V), states.dtype)
+    block_size = max(1, BLOCK_SCORES // V) if xp is np else chunk_size
     for start in range(0, N, chunk_size):
         rows = slice(start, min(start + chunk_size, N))
-        scores = xp.matmul(states[rows], weight.T, out=work[: rows.stop - start])
-        scores += bias
-        scores -= scores.max(axis=1, keepdims=True)
-        yield rows, scores
+        chunk = xp.matmul(states[rows], weight.T, out=scores[: rows.stop - start])
+        sums = xp.empty(len(chunk), states.dtype)
+        log_probs = xp.empty(len(chunk), states.dtype)
+        for first in range(0, len(chunk), block_size):
+            block = slice(first, min(first + block_size, len(chunk)))
+            s = chunk[block]
+            s += bias
+            s -= s.max(axis=1, keepdims=True)  # keeps exp in range
+            log_probs[block] = s[xp.arange(len(s)), words[rows][block]]
+            xp.exp(s, out=s)
+            sums[block] = s.sum(axis=1)
+        log_probs -= xp.log(sums)
+        yield rows, chunk, sums, log_probs
+
+
+def _add_product(total, a, b, first):
+    """Add `a @ b` to `total (V, H)`, or write it there if it is the first; in strips, so that no array is as large."""
+    xp = array_module(total)
+    if first:
+        xp.matmul(a, b, out=total)
+        return
+    work = empty(xp, (min(STRIP_ROWS, len(total)), total.shape[1]), total.dtype)
+    for start in range(0, len(total), STRIP_ROWS):
+        strip = slice(start, min(start + STRIP_ROWS, len(total)))
+        total[strip] += xp.matmul(a[strip], b, out=work[: strip.stop - start])
 
 
 def _real_words(states, targets, lengths, vocab_size):

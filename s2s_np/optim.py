@@ -1,7 +1,12 @@
 """The optimizer: one walk over two trees of the same shape, parameters and gradients."""
 
+import numpy as np
+
 from .array import array_module
+from .memory import empty
 from .tree import leaves, tree_map
+
+BLOCK_NUMBERS = 1 << 16
 
 
 class Adam:
@@ -28,14 +33,36 @@ class Adam:
         epsilon = self.epsilon * correction2**0.5
 
         def update(p, g, m, v):
-            m *= self.beta1
-            m += (1 - self.beta1) * g
-            v *= self.beta2
-            v += (1 - self.beta2) * (g * g)
-            p -= alpha * m / (v**0.5 + epsilon)
+            for rows in _blocks(p):
+                self._update(p[rows], g[rows], m[rows], v[rows], alpha, epsilon)
             return p
 
         tree_map(update, params, grads, self.m, self.v)
+
+    def _update(self, p, g, m, v, alpha, epsilon):
+        xp = array_module(p)
+        work = empty(xp, p.shape, p.dtype)
+        m *= self.beta1
+        m += xp.multiply(g, 1 - self.beta1, out=work)
+        v *= self.beta2
+        xp.multiply(g, g, out=work)
+        work *= 1 - self.beta2
+        v += work
+        xp.sqrt(v, out=work)
+        work += epsilon
+        xp.divide(m, work, out=work)
+        work *= alpha
+        p -= work
+
+
+def _blocks(array):
+    """Yield the rows of `array` in blocks that fit a processor's cache, through which an update passes many times."""
+    if array.size <= BLOCK_NUMBERS or array_module(array) is not np:
+        yield ...
+        return
+    size = max(1, BLOCK_NUMBERS * len(array) // array.size)
+    for start in range(0, len(array), size):
+        yield slice(start, start + size)
 
 
 def clip(grads, max_norm):

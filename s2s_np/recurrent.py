@@ -161,6 +161,31 @@ def _check_state(xp, x, state, names, shape):
     return state
 
 
+BLOCK_ROWS = 512  # rows whose gates fit a processor's cache
+
+
+def blocks_of(steps):
+    """Group `steps`, in their order, into blocks of about BLOCK_ROWS rows: a list of `(rows of all, steps)`."""
+    blocks, block = [], []
+    for rows in steps:
+        block.append(rows)
+        if sum(map(len_of, block)) >= BLOCK_ROWS or rows is steps[-1]:
+            start, stop = min(block[0].start, rows.start), max(block[0].stop, rows.stop)
+            blocks.append((slice(start, stop), block))
+            block = []
+    return blocks
+
+
+def len_of(rows):
+    """Return how many rows a slice holds."""
+    return rows.stop - rows.start
+
+
+def by_gate(rows, gates):
+    """View `rows (size, gates·H)` as `(gates, size, H)`: the blocks of the gates one after the other."""
+    return rows.reshape(len(rows), gates, -1).transpose(1, 0, 2)
+
+
 def sigmoid(a, xp):
     """Turn `a` into σ(a) = 1 / (1 + e^−a) = (1 + tanh(a/2)) / 2, in place.
 
