@@ -16,6 +16,7 @@ ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector register
 
 _idle = {}  # size -> memory that waits for an array
 _held = {}  # id -> lease of each array that lives
+_most = 0  # bytes that arrays held at once
 
 
 class _Lease(weakref.ref):
@@ -62,9 +63,11 @@ def _end(lease):
 
 
 def _allocate(size):
-    """Return new memory; first drop what is idle, if that is more than what is in use."""
+    """Return new memory; first drop what is idle, if that is more than has ever been in use at once."""
+    global _most
     idle = sum(len(storage) for each in list(_idle.values()) for storage in list(each))
-    if idle > sum(len(lease.storage) for lease in list(_held.values())):
+    _most = max(_most, size + sum(len(lease.storage) for lease in list(_held.values())))
+    if idle > _most:
         release()
     storage = np.empty(size + ALIGNMENT, np.uint8)
     start = -storage.ctypes.data % ALIGNMENT
