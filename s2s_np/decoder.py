@@ -2,7 +2,8 @@
 
 from .array import array_module, check_floats, check_shape
 from .embedding import embedding
-from .gru import gru
+from .gru import gru, gru_step
+from .recurrent import weights_of
 from .vocab import BOS, PAD
 
 
@@ -60,6 +61,29 @@ def decoder(params, inputs, state_0, lengths=None, context=None, rnn=gru, drop=N
         return d_state_0, d_context, {"embedding": d_embedding, "rnn": d_rnn}
 
     return (features, state_n), backward
+
+
+def decoder_step(params, tokens, state, context=None, step=gru_step):
+    """Read one word more, as `decoder` does in one time step, without a way back.
+
+    Arguments
+        tokens: (R,) word ids
+        state: tuple of arrays (L, R, H), as many as the cell has
+        context: None, or (R, H)
+        step: the cell's step: `gru_step`, `lstm_step` or `rnn_step`
+    Returns `features (R, ·), state`.
+    """
+    vectors = params["embedding"]["weight"][tokens]  # (R, E)
+    xp = array_module(vectors)
+    x = vectors if context is None else xp.concatenate([vectors, context], axis=1)
+    layers = []
+    for l, below in enumerate(zip(*state)):
+        layers.append(step(weights_of(params["rnn"], f"l{l}"), x, below))
+        x = layers[-1][0]
+    features = x if context is None else xp.concatenate([vectors, x, context], axis=1)
+    if len(layers) == 1:
+        return features, tuple(part[None] for part in layers[0])
+    return features, tuple(xp.stack(part) for part in zip(*layers))
 
 
 def shift_right(target, lengths=None):

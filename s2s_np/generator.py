@@ -24,7 +24,6 @@ def generator(params, h):
     log_probs += bias
     log_probs -= log_probs.max(axis=1, keepdims=True)
     log_probs -= xp.log(xp.exp(log_probs).sum(axis=1, keepdims=True))
-
     log_probs = log_probs.reshape(*h.shape[:-1], -1)
 
     def backward(d_log_probs):

@@ -3,8 +3,7 @@
 The reset gate here acts *after* the recurrent product, on `W_hn h + b_hn`; Cho et al. let it act before, on `h`.
 """
 
-from .array import array_module
-from .array import transposed
+from .array import array_module, transposed
 from .memory import empty
 from .recurrent import blocks_of, by_gate, len_of, recurrent, sigmoid, weights_of
 
@@ -83,6 +82,28 @@ def gru(params, x, h0=None, lengths=None, between=None):
     return (output, h_n), backward
 
 
+def gru_step(weights, x, state):
+    """Take the step of `gru_cell` without a way back, for decoding: `x (B, E)`, `state` and result `(h (B, H),)`."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    xp = array_module(x)
+    (h,) = state
+    H = h.shape[1]
+    a = x @ w_ih.T  # (B, 3H)
+    a += b_ih
+    u = h @ w_hh.T  # (B, 3H)
+    u += b_hh
+    rz, n = a[:, : 2 * H], u[:, 2 * H :]  # become the gates in place
+    rz += u[:, : 2 * H]
+    sigmoid(rz, xp)
+    n *= rz[:, :H]
+    n += a[:, 2 * H :]
+    xp.tanh(n, out=n)
+    h = h - n  # h' = n + z ⊙ (h − n)
+    h *= rz[:, H:]
+    h += n
+    return (h,)
+
+
 def _sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`.
 
@@ -113,7 +134,9 @@ def _sweep(weights, x, state_0, steps):
             running, u_t = h[:size], xp.matmul(h[:size], w_hh_T, out=u[:size])
             rz_t, n_t, u_n_t = rz[:, rows], n[rows], u_n[rows]
             h_prev[rows] = running
-            xp.add(by_gate(a_block[own, : 2 * H], 2), by_gate(u_t[:, : 2 * H], 2), out=rz_t)
+            xp.add(
+                by_gate(a_block[own, : 2 * H], 2), by_gate(u_t[:, : 2 * H], 2), out=rz_t
+            )
             sigmoid(rz_t, xp)
             xp.add(u_t[:, 2 * H :], b_n, out=u_n_t)  # W_hn h + b_hn, what r acts on
             xp.multiply(rz_t[0], u_n_t, out=n_t)
@@ -132,7 +155,12 @@ def _sweep(weights, x, state_0, steps):
         product = empty(xp, (B, H), dtype)
         for block, steps_of_block in reversed(blocks):
             # First the local derivatives, then step by step the loss's gradient is multiplied in.
-            r_b, z_b, n_b, keep = rz[0, block], rz[1, block], n[block], work[: len_of(block)]
+            r_b, z_b, n_b, keep = (
+                rz[0, block],
+                rz[1, block],
+                n[block],
+                work[: len_of(block)],
+            )
             d_n_b = d_n[block]
             d_r_b, d_z_b, d_u_n_b = by_gate(d_u[block], 3)
             xp.subtract(1, z_b, out=keep)

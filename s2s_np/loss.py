@@ -7,8 +7,12 @@ from .generator import check_generator
 from .memory import empty, zeros
 from .padding import check_lengths, real_steps
 
-CHUNK_SCORES = 1 << 23  # scores held at once when no chunk size is given: 32 MB in float32
-BLOCK_SCORES = 1 << 18  # scores that fit a processor's cache while softmax passes over them again and again
+CHUNK_SCORES = (
+    1 << 23
+)  # scores held at once when no chunk size is given: 32 MB in float32
+BLOCK_SCORES = (
+    1 << 18
+)  # scores that fit a processor's cache while softmax passes over them again and again
 STRIP_ROWS = 2048  # rows of the weight's gradient that are added at a time
 
 
@@ -71,7 +75,9 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
         d_states = empty(xp, states.shape, h.dtype)
         d_weight = empty(xp, weight.shape, h.dtype)
         d_bias = xp.zeros_like(bias)
-        for rows, p, sums, log_probs in _chunks(states, words, weight, bias, chunk_size):
+        for rows, p, sums, log_probs in _chunks(
+            states, words, weight, bias, chunk_size
+        ):
             loss -= scale * log_probs.sum()
             # From here on p and each row of p − onehot(y) is still too large by `sums`: dividing the small arrays
             # that it is multiplied with is cheaper.
@@ -79,7 +85,9 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
             factors = scale / sums
             xp.matmul(p, weight, out=d_states[rows])
             d_states[rows] *= factors[:, None]
-            _add_product(d_weight, p.T, states[rows] * factors[:, None], first=rows.start == 0)
+            _add_product(
+                d_weight, p.T, states[rows] * factors[:, None], first=rows.start == 0
+            )
             d_bias += factors @ p
         return loss, d_states, d_weight, d_bias
 

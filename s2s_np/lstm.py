@@ -1,7 +1,8 @@
 """The long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000)."""
 
-from .array import array_module
-from .recurrent import recurrent, sigmoid, weights_of
+from .array import array_module, transposed
+from .memory import empty
+from .recurrent import blocks_of, by_gate, len_of, recurrent, sigmoid, weights_of
 
 
 def lstm_cell(params, x, state, layer="l0"):
@@ -72,60 +73,105 @@ def lstm(params, x, state0=None, lengths=None, between=None):
     return recurrent(_sweep, 4, ("h0", "c0"), params, x, state0, lengths, between)
 
 
-def _sweep(weights, x, state_0, steps):
-    """One layer in one direction, over packed rows: see `recurrent`."""
+def lstm_step(weights, x, state):
+    """Take the step of `lstm_cell` without a way back, for decoding: `x (B, E)`, `state` and result `(h, c)`."""
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)
-    w_hh_T = xp.ascontiguousarray(w_hh.T)  # laid out once for every step's product
-    h, c = state_0  # (B, H) each, overwritten step by step
+    h, c = state  # (B, H) each
     H = h.shape[1]
-    gates = x @ w_ih.T  # (N, 4H): all inputs in one product
-    gates += b_ih + b_hh
-    i, f, g, o = (
-        gates[:, k * H : (k + 1) * H] for k in range(4)
-    )  # views, each becomes its gate in place
-    h_prev = xp.empty((len(x), H), x.dtype)  # what each step began with
-    c_prev = xp.empty_like(h_prev)
-    tanh_c = xp.empty_like(h_prev)
-    output = xp.empty_like(h_prev)
+    a = x @ w_ih.T  # (B, 4H)
+    a += b_ih
+    a += h @ w_hh.T
+    a += b_hh
+    i_f, i, f, g, o = (
+        a[:, : 2 * H], a[:, :H], a[:, H : 2 * H], a[:, 2 * H : 3 * H], a[:, 3 * H :],
+    )  # fmt: skip
+    sigmoid(i_f, xp)
+    sigmoid(o, xp)
+    xp.tanh(g, out=g)
+    c = f * c
+    c += xp.multiply(i, g, out=g)
+    h = xp.tanh(c)
+    h *= o
+    return h, c
 
-    for rows in steps:
-        size = rows.stop - rows.start
-        h_prev[rows] = h[:size]
-        c_prev[rows] = c[:size]
-        gates[rows] += h[:size] @ w_hh_T
-        sigmoid(gates[rows, : 2 * H], xp)
-        xp.tanh(g[rows], out=g[rows])
-        sigmoid(o[rows], xp)
-        c[:size] *= f[rows]
-        c[:size] += i[rows] * g[rows]
-        xp.tanh(c[:size], out=tanh_c[rows])
-        xp.multiply(o[rows], tanh_c[rows], out=output[rows])
-        h[:size] = output[rows]
+
+def _sweep(weights, x, state_0, steps):
+    """One layer in one direction, over packed rows: see `recurrent`, and `gru` for the order of the work."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    xp = array_module(x)
+    h, c = state_0  # (B, H) each, overwritten step by step
+    N, (B, H), dtype = len(x), h.shape, x.dtype
+    w_hh_T = transposed(w_hh)  # (H, 4H)
+    b = b_ih + b_hh
+    gates = empty(xp, (4, N, H), dtype)  # i, f, g and o
+    h_prev, c_prev, tanh_c, output = (empty(xp, (N, H), dtype) for _ in range(4))
+    blocks = blocks_of(steps)
+    a = empty(xp, (max(len_of(block) for block, _ in blocks), 4 * H), dtype)
+    u = empty(xp, (B, 4 * H), dtype)  # W_hh h of one step
+
+    for block, steps_of_block in blocks:
+        a_block = xp.matmul(x[block], w_ih.T, out=a[: len_of(block)])
+        a_block += b
+        for rows in steps_of_block:
+            size = len_of(rows)
+            own = slice(rows.start - block.start, rows.stop - block.start)
+            h_t, c_t, gates_t = h[:size], c[:size], gates[:, rows]
+            h_prev[rows], c_prev[rows] = h_t, c_t
+            u_t = xp.matmul(h_t, w_hh_T, out=u[:size])
+            xp.add(by_gate(a_block[own], 4), by_gate(u_t, 4), out=gates_t)
+            sigmoid(gates_t[:2], xp)
+            xp.tanh(gates_t[2], out=gates_t[2])
+            sigmoid(gates_t[3], xp)
+            i, f, g, o = gates_t
+            c_t *= f
+            c_t += xp.multiply(i, g, out=tanh_c[rows])
+            xp.tanh(c_t, out=tanh_c[rows])
+            xp.multiply(o, tanh_c[rows], out=h_t)
+            output[rows] = h_t
 
     def backward(d_output, d_state_n):
         d_h, d_c = d_state_n  # (B, H) each, overwritten step by step
-        # First the local derivatives, for all steps at once; the loop multiplies the loss's gradient in.
-        d_a = xp.empty_like(gates)  # (N, 4H)
-        d_a[:, :H] = g * i * (1 - i)
-        d_a[:, H : 2 * H] = c_prev * f * (1 - f)
-        d_a[:, 2 * H : 3 * H] = i * (1 - g * g)
-        d_a[:, 3 * H :] = tanh_c * o * (1 - o)
-        through_output = o * (1 - tanh_c * tanh_c)  # (N, H) ∂h/∂c
-        for rows in reversed(steps):
-            size = rows.stop - rows.start
-            d_h[:size] += d_output[rows]
-            d_c[:size] += d_h[:size] * through_output[rows]
-            for block in range(3):  # i, f and g act through the memory
-                d_a[rows, block * H : (block + 1) * H] *= d_c[:size]
-            d_a[rows, 3 * H :] *= d_h[:size]
-            d_c[:size] *= f[rows]
-            xp.matmul(d_a[rows], w_hh, out=d_h[:size])
+        d_a = empty(xp, (N, 4 * H), dtype)
+        through_output = empty(xp, (N, H), dtype)  # ∂h/∂c
+        work = empty(xp, (max(B, len(a)), H), dtype)
+        for block, steps_of_block in reversed(blocks):
+            # First the local derivatives, then step by step the loss's gradient is multiplied in.
+            i, f, g, o = gates[:, block]
+            d_i, d_f, d_g, d_o = by_gate(d_a[block], 4)
+            rest, tanh_c_b, through = (
+                work[: len_of(block)],
+                tanh_c[block],
+                through_output[block],
+            )
+            for gate, factor, d_gate in (
+                (i, g, d_i),
+                (f, c_prev[block], d_f),
+                (o, tanh_c_b, d_o),
+            ):
+                xp.subtract(1, gate, out=rest)
+                rest *= gate
+                xp.multiply(rest, factor, out=d_gate)
+            xp.multiply(g, g, out=rest)
+            xp.subtract(1, rest, out=rest)
+            xp.multiply(rest, i, out=d_g)
+            xp.multiply(tanh_c_b, tanh_c_b, out=through)
+            xp.subtract(1, through, out=through)
+            through *= o
+            for rows in reversed(steps_of_block):
+                size = len_of(rows)
+                d_h_t, d_c_t, product = d_h[:size], d_c[:size], work[:size]
+                d_h_t += d_output[rows]
+                d_c_t += xp.multiply(d_h_t, through_output[rows], out=product)
+                d_a_t = by_gate(d_a[rows], 4)
+                d_a_t[:3] *= d_c_t  # i, f and g act through the memory
+                d_a_t[3] *= d_h_t
+                d_c_t *= gates[1, rows]
+                xp.matmul(d_a[rows], w_hh, out=d_h_t)
+        d_w_ih = xp.matmul(d_a.T, x, out=empty(xp, w_ih.shape, dtype))
+        d_w_hh = xp.matmul(d_a.T, h_prev, out=empty(xp, w_hh.shape, dtype))
+        dx = xp.matmul(d_a, w_ih, out=empty(xp, x.shape, dtype))
         d_bias = d_a.sum(axis=0)
-        return (
-            d_a @ w_ih,
-            (d_h, d_c),
-            (d_a.T @ x, d_a.T @ h_prev, d_bias, d_bias.copy()),
-        )
+        return dx, (d_h, d_c), (d_w_ih, d_w_hh, d_bias, d_bias.copy())
 
     return (output, (h, c)), backward

@@ -1,7 +1,8 @@
 """The plain recurrent network (Elman 1990), and the pattern of the other cells (book: code/encoder)."""
 
-from .array import array_module
-from .recurrent import recurrent, weights_of
+from .array import array_module, transposed
+from .memory import empty
+from .recurrent import len_of, recurrent, weights_of
 
 
 def rnn_cell(params, x, h, layer="l0"):
@@ -60,32 +61,50 @@ def rnn(params, x, h0=None, lengths=None, between=None):
     return (output, h_n), backward
 
 
+def rnn_step(weights, x, state):
+    """Take the step of `rnn_cell` without a way back, for decoding: `x (B, E)`, `state` and result `(h (B, H),)`."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    xp = array_module(x)
+    a = x @ w_ih.T  # (B, H)
+    a += b_ih
+    a += state[0] @ w_hh.T
+    a += b_hh
+    return (xp.tanh(a, out=a),)
+
+
 def _sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`."""
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)
-    w_hh_T = xp.ascontiguousarray(w_hh.T)  # laid out once for every step's product
     (h,) = state_0  # (B, H), overwritten step by step
-    output = x @ w_ih.T  # (N, H): all inputs in one product
+    N, (B, H), dtype = len(x), h.shape, x.dtype
+    w_hh_T = transposed(w_hh)  # (H, H)
+    output, h_prev = (empty(xp, (N, H), dtype) for _ in range(2))
+    xp.matmul(x, w_ih.T, out=output)  # all inputs in one product
     output += b_ih + b_hh
-    h_prev = xp.empty_like(output)  # (N, H) the state each step began with
+    product = empty(xp, (B, H), dtype)
 
     for rows in steps:
-        running = h[: rows.stop - rows.start]
+        running, output_t = h[: len_of(rows)], output[rows]
         h_prev[rows] = running
-        output[rows] += running @ w_hh_T
-        xp.tanh(output[rows], out=output[rows])
-        running[...] = output[rows]
+        output_t += xp.matmul(running, w_hh_T, out=product[: len_of(rows)])
+        xp.tanh(output_t, out=output_t)
+        running[...] = output_t
 
     def backward(d_output, d_state_n):
         (d_h,) = d_state_n  # (B, H), overwritten step by step
-        d_a = 1 - output**2  # (N, H) ∂h/∂a, times ∂loss/∂h below
+        d_a = empty(xp, (N, H), dtype)
+        xp.multiply(output, output, out=d_a)
+        xp.subtract(1, d_a, out=d_a)  # ∂h/∂a, times ∂loss/∂h below
         for rows in reversed(steps):
-            d_running = d_h[: rows.stop - rows.start]
+            d_running, d_a_t = d_h[: len_of(rows)], d_a[rows]
             d_running += d_output[rows]
-            d_a[rows] *= d_running
-            xp.matmul(d_a[rows], w_hh, out=d_running)
+            d_a_t *= d_running
+            xp.matmul(d_a_t, w_hh, out=d_running)
+        d_w_ih = xp.matmul(d_a.T, x, out=empty(xp, w_ih.shape, dtype))
+        d_w_hh = xp.matmul(d_a.T, h_prev, out=empty(xp, w_hh.shape, dtype))
+        dx = xp.matmul(d_a, w_ih, out=empty(xp, x.shape, dtype))
         d_bias = d_a.sum(axis=0)
-        return d_a @ w_ih, (d_h,), (d_a.T @ x, d_a.T @ h_prev, d_bias, d_bias.copy())
+        return dx, (d_h,), (d_w_ih, d_w_hh, d_bias, d_bias.copy())
 
     return (output, (h,)), backward

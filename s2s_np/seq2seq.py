@@ -6,34 +6,39 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import train
-from .array import array_module, device_module, to_device, to_host
+from .array import array_module, check_tokens, device_module, to_device, to_host
 from .batch import batches_of, encode_pairs, encode_texts, pad
 from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from .decoder import decoder, shift_right
+from .decoder import decoder, decoder_step, shift_right
 from .dropout import dropout
 from .embedding import init_embedding
 from .encoder import encoder
 from .generator import generator, init_generator
-from .gru import gru
+from .gru import gru, gru_step
 from .loss import generator_loss, token_log_probs
-from .lstm import lstm
+from .lstm import lstm, lstm_step
 from .padding import reverse_within_lengths
 from .recurrent import init_recurrent
-from .rnn import rnn
+from .rnn import rnn, rnn_step
 from .search import beam_search, greedy_search
 from .tree import flatten, tree_map, unflatten
 from .vocab import EOS, Vocab
 
 
 class Cell(NamedTuple):
-    """A recurrent layer, its number of blocks in a weight, and the block whose bias starts at 1."""
+    """A recurrent layer, its step, its number of blocks in a weight, and the block whose bias starts at 1."""
 
     layer: Any
+    step: Any
     gates: int
     open_gate: int | None
 
 
-CELLS = {"rnn": Cell(rnn, 1, None), "gru": Cell(gru, 3, 1), "lstm": Cell(lstm, 4, 1)}
+CELLS = {
+    "rnn": Cell(rnn, rnn_step, 1, None),
+    "gru": Cell(gru, gru_step, 3, 1),
+    "lstm": Cell(lstm, lstm_step, 4, 1),
+}
 CONTEXTS = ("initial", "every_step")
 TEXTS_AT_ONCE = 256  # sentences that are encoded, translated or scored side by side
 
@@ -51,7 +56,7 @@ class DecoderState(NamedTuple):
     def select(self, rows):
         """Return the state of the sentences `rows`, integers on the host, in that order; one may stand twice."""
         recurrent = self.recurrent
-        parts = recurrent if isinstance(recurrent, tuple) else (recurrent,)
+        parts = _parts(recurrent)
         rows = array_module(parts[0]).asarray(rows)
         parts = tuple(part[:, rows] for part in parts)
         context = None if self.context is None else self.context[rows]
@@ -140,23 +145,19 @@ class Seq2Seq:
 
         Raises ValueError for EOS, which is never an input.
         """
-        tokens = (
-            to_device(np.asarray(tokens), self.device)
-            if isinstance(tokens, (list, np.ndarray))
-            else tokens
-        )
+        if isinstance(tokens, (list, np.ndarray)):
+            tokens = to_device(np.asarray(tokens), self.device)
+        check_tokens("tokens", tokens, len(self.target_vocab))
         if bool((tokens == EOS).any()):
             raise ValueError("EOS ends a sentence and is never fed to the decoder")
-        recurrent, context = state
-        (features, recurrent), _ = decoder(
-            self.params["decoder"],
-            tokens[None],
-            recurrent,
-            context=context,
-            rnn=self._rnn,
+        parts = _parts(state.recurrent)
+        step = CELLS[self.config["cell"]].step
+        features, parts = decoder_step(
+            self.params["decoder"], tokens, parts, state.context, step
         )
-        log_probs, _ = generator(self.params["generator"], features[0])
-        return log_probs, DecoderState(recurrent, context)
+        log_probs, _ = generator(self.params["generator"], features)
+        recurrent = parts if isinstance(state.recurrent, tuple) else parts[0]
+        return log_probs, DecoderState(recurrent, state.context)
 
     def loss(self, batch):
         """Return the mean negative log-probability of the batch's target words, in nats, without dropout."""
@@ -383,6 +384,11 @@ class Seq2Seq:
         return model
 
 
+def _parts(state):
+    """Return the arrays of a recurrent state as a tuple: one, or an LSTM's two."""
+    return state if isinstance(state, tuple) else (state,)
+
+
 def _check_config(source_vocab, target_vocab, config):
     for name, vocab in (("source_vocab", source_vocab), ("target_vocab", target_vocab)):
         if not isinstance(vocab, Vocab):
@@ -412,7 +418,7 @@ def _check_config(source_vocab, target_vocab, config):
 def _init_params(rng, source_size, target_size, config):
     """Draw the initial parameters, in float64 so that both dtypes start from the same numbers."""
     E, H, L = config["embedding_size"], config["hidden_size"], config["num_layers"]
-    _, gates, open_gate = CELLS[config["cell"]]
+    _, _, gates, open_gate = CELLS[config["cell"]]
     directions = 2 if config["bidirectional"] else 1
     every_step = config["context"] == "every_step"
     params = {
