@@ -1,21 +1,23 @@
 """Where the time of our training step goes, operation by operation: python benchmarks/account.py
 
 Every array of one step is a `TimedArray`, so the account is of the step itself. What it does not catch (Python, views,
-checks, the asking for memory) is the rest, up to the time of a step that nobody watches.
+checks, the asking for memory, and the watching itself) is the rest. How much the watching costs shows beside a step
+that nobody watches, timed in turns with it.
 """
 
+import time
 from contextlib import ExitStack
 from unittest import mock
 
 import numpy as np
 import ours
-import results
+import report
 from contest import take_turns
 from flops import step_flops
 from machine import matrix_product, product_rate, use_threads
 from ours import Ours
 from problem import SIZES, draw_batches, make_model
-from results import rounded
+from report import rounded
 from timed_array import (
     ELEMENTWISE,
     GATHER,
@@ -43,7 +45,7 @@ REST = "rest"
 
 
 def main():
-    parser = results.options(__doc__, turns=10)
+    parser = report.options(__doc__, turns=10)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["L", "XL"])
     arguments = parser.parse_args()
     use_threads(arguments.threads)
@@ -51,7 +53,7 @@ def main():
     for name in arguments.sizes:
         measured[name] = account(SIZES[name], arguments.turns)
         print_account(name, measured[name])
-    results.keep("account", arguments, {"sizes": measured})
+    report.keep("account", arguments, {"sizes": measured})
 
 
 def account(size, turns):
@@ -61,27 +63,24 @@ def account(size, turns):
     accounts = []
     functions = {
         "unwatched": lambda: [unwatched.step(batch) for batch in batches],
-        "watched": watched_steps(size, batches, accounts),
+        "watched": watched_steps(make_watched(size), batches, accounts),
         "product": matrix_product(),
     }
     times = take_turns(functions, turns, dict.fromkeys(functions, 1))
-    step, watched = (
-        np.median(times[name]) / len(batches) for name in ("unwatched", "watched")
-    )
+    step = np.median(times["unwatched"]) / len(batches)
     rate = product_rate(times["product"])
-    accounts = accounts[1::2]  # the first call of a turn is the untimed one
+    watched = accounts[1::2]  # the first call of a turn is the untimed one
     parts = {
-        row: np.median([sum(a[key] for key in keys) for a in accounts]) / len(batches)
-        for row, keys in ROWS.items()
+        part: np.median([account[part] for account in watched]) / len(batches)
+        for part in (*ROWS, REST)
     }
-    parts[REST] = max(0.0, step - sum(parts.values()))
     flops = np.mean([step_flops(b, size.E, size.H, size.V) for b in batches])
     products = parts["products of the generator"] + parts["other products"]
     return {
         **size._asdict(),
         "matrix_product": rate,
         "step_ms": rounded(1e3 * step),
-        "watched_step_ms": rounded(1e3 * watched),
+        "watched_step_ms": rounded(1e3 * sum(parts.values())),
         "parts_ms": {name: rounded(1e3 * part) for name, part in parts.items()},
         "gflops_in_products": rounded(flops / products / 1e9),
         "gflops": rounded(flops / step / 1e9),
@@ -90,13 +89,18 @@ def account(size, turns):
     }
 
 
-def watched_steps(size, batches, accounts):
-    """Return a function that takes a watched step with each batch and appends its seconds by phase and kind."""
+def make_watched(size):
+    """Return `Ours` at this size, with all its arrays timed."""
     with all_arrays_timed():
         model = make_model(size)
         model.params = tree_map(timed, model.params)
         contestant = Ours(model)
     contestant.adam.step = WATCH.in_phase(OPTIMIZER, contestant.adam.step)
+    return contestant
+
+
+def watched_steps(contestant, batches, accounts):
+    """Return a function that takes a watched step with each batch and appends the seconds of its parts."""
     batches = [
         batch._replace(source=timed(batch.source), target=timed(batch.target))
         for batch in batches
@@ -109,20 +113,26 @@ def watched_steps(size, batches, accounts):
             for module, name, phase in PHASES:
                 function = WATCH.in_phase(phase, getattr(module, name))
                 stack.enter_context(mock.patch.object(module, name, function))
+            started = time.perf_counter()
             for batch in batches:
                 contestant.step(batch)
-        accounts.append(WATCH.seconds.copy())
+            total = time.perf_counter() - started
+        parts = {
+            part: sum(WATCH.seconds[key] for key in keys) for part, keys in ROWS.items()
+        }
+        accounts.append({**parts, REST: total - sum(parts.values())})
 
     return steps
 
 
 def print_account(name, measured):
-    step, parts = measured["step_ms"], measured["parts_ms"]
-    results.print_table(
-        f"{name}: where the {step:.0f} ms of a step go; {measured['gflops_in_products']:.0f} GFLOP/s in the products,"
-        f" {measured['gflops']:.0f} in all, the matrix product {measured['matrix_product']['gflops']:.0f}",
+    watched, parts = measured["watched_step_ms"], measured["parts_ms"]
+    report.print_table(
+        f"{name}: where the {watched:.0f} ms of a watched step go (unwatched: {measured['step_ms']:.0f} ms);"
+        f" {measured['gflops_in_products']:.0f} GFLOP/s in the products, {measured['gflops']:.0f} in all,"
+        f" the matrix product {measured['matrix_product']['gflops']:.0f}",
         ["", "ms", "share"],
-        [[part, f"{ms:.1f}", f"{ms / step:.1%}"] for part, ms in parts.items()],
+        [[part, f"{ms:.1f}", f"{ms / watched:.1%}"] for part, ms in parts.items()],
     )
 
 

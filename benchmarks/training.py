@@ -5,7 +5,7 @@ stand the arithmetic that the step needs and the rate of NumPy's matrix product,
 """
 
 import numpy as np
-import results
+import report
 from contest import (
     PAUSE,
     check_agreement,
@@ -21,14 +21,14 @@ from ours import Ours
 from peer_jax import Jax
 from peer_torch import CompiledPyTorch, PyTorch
 from problem import SIZES, draw_batches, make_model
-from results import rounded
+from report import rounded
 from torch._dynamo.utils import counters
 
 PRODUCT, PRODUCT_CALLS = "matrix product", 4
 
 
 def main():
-    parser = results.options(__doc__, turns=15)
+    parser = report.options(__doc__, turns=15)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     arguments = parser.parse_args()
     use_threads(arguments.threads)
@@ -36,7 +36,7 @@ def main():
     for name in arguments.sizes:
         measured[name] = time_size(SIZES[name], arguments.turns)
         print_size(name, measured[name])
-    results.keep("training", arguments, {"pause_seconds": PAUSE, "sizes": measured})
+    report.keep("training", arguments, {"pause_seconds": PAUSE, "sizes": measured})
 
 
 def time_size(size, turns):
@@ -140,7 +140,7 @@ def print_size(name, measured):
                 ratio,
             ]
         )
-    results.print_table(
+    report.print_table(
         f"{name} ({size}): {measured['gflop_a_step']:.1f} GFLOP a step, the matrix product runs at"
         f" {rate['gflops']:.0f} GFLOP/s{'' if rate['quiet'] else ' (the machine is not quiet)'}",
         ["", "ms a step", "GFLOP/s", "of the product's rate", "our time over theirs"],

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import machine
 
-FOLDER = Path(__file__).parent / "results"
-
 
 def options(description, turns):
     """Return the parser of the options that all benchmarks have; `turns` is how many rounds there are by default."""
@@ -48,11 +46,6 @@ def keep(name, arguments, measured):
     path = arguments.results / f"{name}-{machine.kernels()}.json"
     text = json.dumps(content, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def load(name, kernels, folder=FOLDER):
-    """Return what `keep` wrote."""
-    return json.loads((folder / f"{name}-{kernels}.json").read_text(encoding="utf-8"))
 
 
 def print_table(title, headings, rows):
