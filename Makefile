@@ -18,7 +18,7 @@ BENCHMARKS := import_time training account decoding scaling loss_memory
 .PHONY: help setup torch peers book html test check lint bench bench-quick serve lab execute lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY) ## make .venv with everything that the book and its tests need
 

@@ -321,7 +321,9 @@ def test_a_results_file_says_what_was_measured_and_where(path):
     assert {"date", "processor", "threads", "versions"} <= content["machine"].keys()
 
 
-@pytest.mark.parametrize("path", FOLDER.glob("training-*.json"), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.glob("training-*.json")), ids=lambda p: p.stem
+)
 def test_the_results_of_training_have_every_contestant_at_every_size(path):
     sizes = json.loads(path.read_text(encoding="utf-8"))["sizes"]
     assert list(sizes) == list(SIZES)
@@ -331,7 +333,9 @@ def test_the_results_of_training_have_every_contestant_at_every_size(path):
         assert all("ratio" in found or "refused" in found for found in others)
 
 
-@pytest.mark.parametrize("path", FOLDER.glob("account-*.json"), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.glob("account-*.json")), ids=lambda p: p.stem
+)
 def test_the_results_of_the_account_have_every_part(path):
     for measured in json.loads(path.read_text(encoding="utf-8"))["sizes"].values():
         assert list(measured["parts_ms"]) == [*ROWS, REST]
