@@ -23,7 +23,7 @@ SAME = 0.95  # share of sentences that must be the same; two words may be all bu
 
 
 def main():
-    parser = report.options(__doc__, turns=10)
+    parser = report.options(__doc__, turns=6)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["S", "M", "L"])
     arguments = parser.parse_args()
     use_threads(arguments.threads)

@@ -28,7 +28,7 @@ PRODUCT, PRODUCT_CALLS = "matrix product", 4
 
 
 def main():
-    parser = report.options(__doc__, turns=15)
+    parser = report.options(__doc__, turns=10)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     arguments = parser.parse_args()
     use_threads(arguments.threads)

@@ -73,7 +73,7 @@ def draw_steps(results):
             if "ratio" not in found:  # the compiler refused
                 continue
             low, high = found["ratio_quartiles"]
-            places.append(x + 0.18 * (i - 1))
+            places.append(x + 0.24 * (i - 1))
             ratios.append(found["ratio"])
             errors.append((found["ratio"] - low, high - found["ratio"]))
         bars = {"fmt": marker, "color": color, "ms": 7, "capsize": 3, "ls": "none"}
@@ -85,13 +85,13 @@ def draw_steps(results):
     ax.set(
         xticks=range(len(sizes)),
         xticklabels=[size_label(*item) for item in sizes.items()],
-        ylabel="our time / theirs",
+        ylabel="our time over theirs",
         ylim=(0, None),
         title="One training step: below the line, s2s_np is faster",
     )
     ax.margins(y=0.12)
     ax.grid(axis="x", visible=False)
-    ax.legend(loc="lower left", ncols=3, title="compared with", title_fontsize=9)
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     save_svg(
         figure,
         HERE / "how_fast_steps.svg",
@@ -165,7 +165,10 @@ def draw_scaling(results):
         plain_ticks(ax.yaxis, [10, 20, 50, 100, 200])
         ax.legend(loc="upper left", handletextpad=0.2)
         ax.margins(0.1, 0.2)
-    figure.suptitle("The time of a step grows no faster than B, T and V", fontsize=11)
+    figure.suptitle(
+        "The time of a step grows in proportion to B and T, more slowly with V",
+        fontsize=11,
+    )
     save_svg(
         figure,
         HERE / "how_fast_scaling.svg",
