@@ -14,7 +14,7 @@ import ours
 import report
 from contest import take_turns
 from flops import step_flops
-from machine import matrix_product, product_rate, use_threads
+from machine import in_words, matrix_product, product_rate, use_threads
 from ours import Ours
 from problem import SIZES, draw_batches, make_model
 from report import rounded
@@ -130,7 +130,7 @@ def print_account(name, measured):
     report.print_table(
         f"{name}: where the {watched:.0f} ms of a watched step go (unwatched: {measured['step_ms']:.0f} ms);"
         f" {measured['gflops_in_products']:.0f} GFLOP/s in the products, {measured['gflops']:.0f} in all,"
-        f" the matrix product {measured['matrix_product']['gflops']:.0f}",
+        f" {in_words(measured['matrix_product'])}",
         ["", "ms", "share"],
         [[part, f"{ms:.1f}", f"{ms / watched:.1%}"] for part, ms in parts.items()],
     )

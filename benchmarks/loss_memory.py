@@ -8,7 +8,7 @@ import numpy as np
 import report
 import torch
 from contest import check_agreement, middle, ratios, steps_in_a_turn, take_turns
-from machine import matrix_product, num_threads, product_rate, use_threads
+from machine import in_words, matrix_product, num_threads, product_rate, use_threads
 from peak_memory import measure
 from report import rounded
 
@@ -81,9 +81,16 @@ def torch_loss(tokens):
 
 
 def grow(build, token_counts):
-    """Return what `peak_memory.measure` found for each number of tokens, as a list of dicts."""
+    """Return what `peak_memory.measure` found for each number of tokens, as a list of dicts.
+
+    Beside it, the memory of the gradients alone: what is asked for, and so the least that any way takes.
+    """
     return [
-        {"tokens": tokens, **measure(build, tokens, SMALL_TOKENS)}
+        {
+            "tokens": tokens,
+            **measure(build, tokens, SMALL_TOKENS),
+            "gradients_mib": round(4 * (V * H + V + tokens * H) / 2**20, 1),
+        }
         for tokens in token_counts
     ]
 
@@ -112,10 +119,18 @@ def print_tables(measured):
     theirs = {row["tokens"]: row for row in measured["growth"][TORCH]}
     report.print_table(
         f"Loss and gradients over {V:,} words: peak memory and time of one call",
-        ["tokens", "s2s_np MiB", "PyTorch MiB", "s2s_np s", "PyTorch s"],
+        [
+            "tokens",
+            "gradients MiB",
+            "s2s_np MiB",
+            "PyTorch MiB",
+            "s2s_np s",
+            "PyTorch s",
+        ],
         [
             [
                 f"{row['tokens']:,}",
+                f"{row['gradients_mib']:.0f}",
                 f"{row['peak_mib']:.0f} (NumPy: {row['numpy_mib']:.0f})",
                 f"{theirs[row['tokens']]['peak_mib']:.0f}"
                 if row["tokens"] in theirs
@@ -130,7 +145,7 @@ def print_tables(measured):
     )
     low, high = measured["ratio_quartiles"]
     report.print_table(
-        f"In turns, at {CONTEST_TOKENS:,} tokens",
+        f"In turns, at {CONTEST_TOKENS:,} tokens; {in_words(measured['matrix_product'])}",
         ["", "ms", "our time over theirs"],
         [
             [OURS, f"{measured['ms'][OURS]:.0f}", ""],

@@ -81,6 +81,12 @@ def product_rate(times):
     }
 
 
+def in_words(rate):
+    """Return what `product_rate` found for a table's title, with a warning if its times spread too much."""
+    warning = "" if rate["quiet"] else " (the machine is not quiet: measure again)"
+    return f"the matrix product {rate['gflops']:.0f} GFLOP/s{warning}"
+
+
 def openblas():
     """Return what threadpoolctl knows of NumPy's OpenBLAS."""
     found = [lib for lib in threadpool_info() if lib["internal_api"] == "openblas"]

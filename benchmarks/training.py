@@ -16,7 +16,7 @@ from contest import (
     take_turns,
 )
 from flops import step_flops
-from machine import matrix_product, product_rate, use_threads
+from machine import in_words, matrix_product, product_rate, use_threads
 from ours import Ours
 from peer_jax import Jax
 from peer_torch import CompiledPyTorch, PyTorch
@@ -120,7 +120,6 @@ def summary(times, name, flops, rate):
 
 def print_size(name, measured):
     size = ", ".join(f"{letter} {measured[letter] or 'drawn'}" for letter in "BTEHV")
-    rate = measured["matrix_product"]
     rows = []
     for contestant, found in measured["contestants"].items():
         if "refused" in found:
@@ -141,8 +140,8 @@ def print_size(name, measured):
             ]
         )
     report.print_table(
-        f"{name} ({size}): {measured['gflop_a_step']:.1f} GFLOP a step, the matrix product runs at"
-        f" {rate['gflops']:.0f} GFLOP/s{'' if rate['quiet'] else ' (the machine is not quiet)'}",
+        f"{name} ({size}): {measured['gflop_a_step']:.1f} GFLOP a step;"
+        f" {in_words(measured['matrix_product'])}",
         ["", "ms a step", "GFLOP/s", "of the product's rate", "our time over theirs"],
         rows,
     )
