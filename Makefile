@@ -11,10 +11,14 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 UNIT := $(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 tests
 NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadscope -p no:cacheprovider book
 
-.PHONY: help setup torch book html test check lint serve lab execute lock clean
+# Every library chooses its own kernels, unless KERNELS pins OpenBLAS's: make bench KERNELS=Haswell
+BENCH := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(if $(KERNELS),OPENBLAS_CORETYPE=$(KERNELS)) $(BIN)/python
+BENCHMARKS := import_time training account decoding scaling loss_memory
+
+.PHONY: help setup torch peers book html test check lint bench bench-quick serve lab execute lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY) ## make .venv with everything that the book and its tests need
 
@@ -46,6 +50,15 @@ check: html lint ## the quick half of `make test`: no notebooks
 lint: $(READY)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format -q --check
+
+peers: torch
+	$(BIN)/python -m pip install -q jax==0.10.2 threadpoolctl==3.8.0
+
+bench: peers ## time everything against PyTorch and JAX, on a quiet machine, and keep the results
+	@set -e; for name in $(BENCHMARKS); do $(BENCH) benchmarks/$$name.py --results benchmarks/results; done
+
+bench-quick: peers ## the same in few turns, for a first look; keeps nothing
+	@set -e; for name in $(BENCHMARKS); do $(BENCH) benchmarks/$$name.py --turns 2; done
 
 serve: html ## build the book and serve it on this machine
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000

@@ -43,7 +43,15 @@ def test_nothing_names_a_folder_of_the_machine_it_was_made_on():
     folder = re.compile(r"[\s\"'(=:](/(home|Users|root|tmp|opt|usr/lib)/\w[^\s\"']*)")
     named = {
         (path.relative_to(ROOT).as_posix(), found[0])
-        for top in ("book", "figures", "s2s_np", "tests", "README.md", "_config.yml")
+        for top in (
+            "benchmarks",
+            "book",
+            "figures",
+            "s2s_np",
+            "tests",
+            "README.md",
+            "_config.yml",
+        )
         for path in (ROOT / top, *(ROOT / top).rglob("*"))
         if path.suffix in {".py", ".md", ".yml", ".css", ".json", ".jsonl", ".ipynb"}
         for found in folder.findall(path.read_text(encoding="utf-8"))
@@ -73,6 +81,8 @@ def test_make_help_lists_every_command():
         "serve",
         "lab",
         "execute",
+        "bench",
+        "bench-quick",
         "clean",
         "help",
     ):
