@@ -24,6 +24,7 @@ GATHERS = {
     np.sort, np.argsort, np.lexsort, np.unique, np.repeat, np.nonzero, np.flatnonzero,
 }  # fmt: skip
 CREATORS = (
+    "frombuffer",
     "empty", "zeros", "ones", "full", "array", "asarray", "ascontiguousarray",
     "empty_like", "zeros_like", "ones_like", "full_like", "copy",
 )  # fmt: skip
