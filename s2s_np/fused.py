@@ -1,0 +1,117 @@
+"""Element by element on a GPU, one launch each: Adam, clipping, the loss, the embedding's gradient (book: gpu).
+
+Each function here is the counterpart of the array version in the module that calls it, where its equation stands;
+`fused.cu` holds the kernels. None waits for the GPU, none copies anything to the host, and none adds up in an order
+that depends on chance.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from . import kernels
+from .array import array_module
+
+THREADS = 256  # in a block, a power of 2
+BLOCKS = 128  # at most, over one array
+CHUNK_SCORES = 64_000_000  # scores held at once when no chunk size is given: 256 MB in float32
+
+
+def adam(p, g, m, v, beta1, beta2, alpha, epsilon):
+    """Move the parameter `p` and its running means `m` and `v`, in place; see `optim.Adam`."""
+    real = p.dtype.type
+    numbers = (beta1, 1 - beta1, beta2, 1 - beta2, alpha, epsilon)
+    grid, n = _grid(p)
+    _kernel("adam", p)(grid, args=(p, g, m, v, n, *map(real, numbers)))
+
+
+def clip(grads, max_norm):
+    """Scale the arrays of the list `grads`, in place, and return the norm before, `()` on the device; see `optim.clip`."""
+    xp = array_module(grads[0])
+    partial_sums = xp.zeros((len(grads), BLOCKS), np.float64)
+    norm = xp.empty(2, np.float64)  # the norm, and what the gradients are multiplied with
+    for g, sums in zip(grads, partial_sums):
+        grid, n = _grid(g)
+        _kernel("square_sum", g)(grid, args=(g, n, sums))
+    count = np.int32(partial_sums.size)
+    factor = _kernel("clip_factor", grads[0])
+    factor((1,), args=(partial_sums, count, np.float64(max_norm), norm))
+    for g in grads:
+        grid, n = _grid(g)
+        _kernel("scale", g)(grid, args=(g, n, norm))
+    return norm[0]
+
+
+def softmax_loss(scores, bias, words, scale):
+    """Return the loss of each row, `(N,)`, and turn `scores (N, V)` into their gradient, in place.
+
+        losses = −scale · log softmax(scores + bias)[y],    scores ← scale · (p − onehot(y))
+
+    `words (N,)` are not looked at on the host: one outside the vocabulary has a loss of NaN.
+    """
+    N, V = scores.shape
+    losses = array_module(scores).empty(N, scores.dtype)
+    words = words.astype(np.int64, copy=False)
+    _kernel("softmax_loss", scores)(
+        (N,), args=(scores, bias, words, scores.dtype.type(scale), np.int32(V), losses)
+    )
+    return losses
+
+
+def chunked_loss(states, words, weight, bias, scale, chunk_size=None):
+    """Return `loss, d_states, d_weight, d_bias` of `generator_loss` for its N real words.
+
+    `states (N, H)`; `chunk_size` of them at a time, None for as many as make about 64 million scores: a GPU wants
+    large products.
+    """
+    (N, V), xp = (len(states), len(weight)), array_module(states)
+    chunk_size = min(chunk_size or max(1, CHUNK_SCORES // V), N)
+    losses = xp.empty(N, states.dtype)
+    d_states = xp.empty_like(states)
+    d_weight = d_bias = None
+    work = xp.empty((chunk_size, V), states.dtype)
+    for start in range(0, N, chunk_size):
+        rows = slice(start, min(start + chunk_size, N))
+        scores = work[: rows.stop - start]
+        xp.matmul(states[rows], weight.T, out=scores)
+        losses[rows] = softmax_loss(scores, bias, words[rows], scale)
+        xp.matmul(scores, weight, out=d_states[rows])
+        part = scores.T @ states[rows], scores.sum(axis=0)
+        if d_weight is None:
+            d_weight, d_bias = part
+        else:
+            d_weight += part[0]
+            d_bias += part[1]
+    return losses.sum(), d_states, d_weight, d_bias
+
+
+def embedding_gradient(weight, tokens, d_vectors):
+    """Return the gradient of the table `weight (V, E)`: for each word the sum over its places; see `embedding`."""
+    xp = array_module(weight)
+    words = tokens.ravel().astype(np.int64, copy=False)
+    order = xp.argsort(words)  # CuPy's is stable
+    n, (V, E) = len(words), weight.shape
+    d_weight = xp.zeros_like(weight)
+    sizes = map(np.int32, (n, E, V))
+    d_vectors = xp.ascontiguousarray(d_vectors)
+    _kernel("embedding_gradient", weight)(
+        (n,), args=(words[order], order, d_vectors, *sizes, d_weight)
+    )
+    return d_weight
+
+
+def _kernel(name, array):
+    """Return the kernel `name` for numbers of the type of `array`, with its block and shared memory."""
+    module = kernels.load(
+        array_module(array),
+        "fused.cu",
+        REAL=kernels.C_TYPES[array.dtype.name],
+        THREADS=THREADS,
+    )
+    shared = 2 * THREADS * np.dtype(np.float64).itemsize
+    return partial(module.get_function(name), block=(THREADS,), shared_mem=shared)
+
+
+def _grid(array):
+    """Return a grid for all numbers of `array`, and how many they are, as kernels take it."""
+    return (min(BLOCKS, -(-array.size // THREADS)),), np.int64(array.size)

@@ -1,0 +1,43 @@
+"""The package's CUDA kernels: compiled from its `.cu` files when first used, and launched through CuPy (book: gpu)."""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+C_TYPES = {"float32": "float", "float64": "double"}
+
+_plain = ContextVar("_plain", default=False)
+
+
+def usable(xp):
+    """Say whether arrays of the library `xp` are on a GPU and its kernels are wanted there; see `plain_arrays`."""
+    return xp is not np and not _plain.get()
+
+
+@contextmanager
+def plain_arrays():
+    """Run everything inside the `with` through whole arrays, the same lines on a GPU as on the CPU.
+
+    The way to compare: what the kernels compute must be what the arrays compute, and in less time.
+    """
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
+
+@cache
+def load(xp, source, cooperative=False, **constants):
+    """Return the `RawModule` of the file `source` with `constants` defined; `cooperative`: its blocks may wait for
+    one another.
+
+    CuPy compiles it when a kernel is first taken from it, once a device, and keeps the result on disk. The sources
+    include nothing, so that no CUDA header need be installed.
+    """
+    code = files(__package__).joinpath(source).read_text(encoding="utf-8")
+    options = ("-std=c++17", *(f"-D{name}={value}" for name, value in constants.items()))
+    return xp.RawModule(code=code, options=options, enable_cooperative_groups=cooperative)
