@@ -5,40 +5,33 @@ Each function here is the counterpart of the array version in the module that ca
 that depends on chance.
 """
 
-from functools import partial
-
 import numpy as np
 
 from . import kernels
-from .array import array_module
+from .array import array_module, memory_for
 
 THREADS = 256  # in a block, a power of 2
 BLOCKS = 128  # at most, over one array
-CHUNK_SCORES = 64_000_000  # scores held at once when no chunk size is given: 256 MB in float32
+CHUNK_SCORES = 64_000_000  # held at once if no chunk size is given: 256 MB in float32
 
 
 def adam(p, g, m, v, beta1, beta2, alpha, epsilon):
     """Move the parameter `p` and its running means `m` and `v`, in place; see `optim.Adam`."""
-    real = p.dtype.type
     numbers = (beta1, 1 - beta1, beta2, 1 - beta2, alpha, epsilon)
-    grid, n = _grid(p)
-    _kernel("adam", p)(grid, args=(p, g, m, v, n, *map(real, numbers)))
+    _launch("adam", p, _blocks(p), p, g, m, v, _size(p), *map(p.dtype.type, numbers))
 
 
 def clip(grads, max_norm):
-    """Scale the arrays of the list `grads`, in place, and return the norm before, `()` on the device; see `optim.clip`."""
+    """Scale the arrays of the list `grads`, in place, and return the norm before, `()`; see `optim.clip`."""
     xp = array_module(grads[0])
-    partial_sums = xp.zeros((len(grads), BLOCKS), np.float64)
-    norm = xp.empty(2, np.float64)  # the norm, and what the gradients are multiplied with
-    for g, sums in zip(grads, partial_sums):
-        grid, n = _grid(g)
-        _kernel("square_sum", g)(grid, args=(g, n, sums))
-    count = np.int32(partial_sums.size)
-    factor = _kernel("clip_factor", grads[0])
-    factor((1,), args=(partial_sums, count, np.float64(max_norm), norm))
+    sums = xp.zeros((len(grads), BLOCKS), np.float64)
+    norm = xp.empty(2, np.float64)  # the norm, and the factor
+    for g, own in zip(grads, sums):
+        _launch("square_sum", g, _blocks(g), g, _size(g), own)
+    count, max_norm = np.int32(sums.size), np.float64(max_norm)
+    _launch("clip_factor", grads[0], 1, sums, count, max_norm, norm)
     for g in grads:
-        grid, n = _grid(g)
-        _kernel("scale", g)(grid, args=(g, n, norm))
+        _launch("scale", g, _blocks(g), g, _size(g), norm)
     return norm[0]
 
 
@@ -49,12 +42,12 @@ def softmax_loss(scores, bias, words, scale):
 
     `words (N,)` are not looked at on the host: one outside the vocabulary has a loss of NaN.
     """
+    xp = array_module(scores)
     N, V = scores.shape
-    losses = array_module(scores).empty(N, scores.dtype)
-    words = words.astype(np.int64, copy=False)
-    _kernel("softmax_loss", scores)(
-        (N,), args=(scores, bias, words, scores.dtype.type(scale), np.int32(V), losses)
-    )
+    bias, words = xp.ascontiguousarray(bias), words.astype(np.int64, copy=False)
+    losses = xp.empty(N, scores.dtype)
+    scale = scores.dtype.type(scale)
+    _launch("softmax_loss", scores, N, scores, bias, words, scale, np.int32(V), losses)
     return losses
 
 
@@ -65,11 +58,16 @@ def chunked_loss(states, words, weight, bias, scale, chunk_size=None):
     large products.
     """
     (N, V), xp = (len(states), len(weight)), array_module(states)
-    chunk_size = min(chunk_size or max(1, CHUNK_SCORES // V), N)
+    if chunk_size is None:
+        chunk_size = max(1, CHUNK_SCORES // V)
+    if chunk_size < 1:
+        raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
+    chunk_size = min(chunk_size, N)
     losses = xp.empty(N, states.dtype)
     d_states = xp.empty_like(states)
     d_weight = d_bias = None
-    work = xp.empty((chunk_size, V), states.dtype)
+    with memory_for(f"the scores of {chunk_size} states × {V} words", "chunk_size"):
+        work = xp.empty((chunk_size, V), states.dtype)
     for start in range(0, N, chunk_size):
         rows = slice(start, min(start + chunk_size, N))
         scores = work[: rows.stop - start]
@@ -92,16 +90,16 @@ def embedding_gradient(weight, tokens, d_vectors):
     order = xp.argsort(words)  # CuPy's is stable
     n, (V, E) = len(words), weight.shape
     d_weight = xp.zeros_like(weight)
-    sizes = map(np.int32, (n, E, V))
     d_vectors = xp.ascontiguousarray(d_vectors)
-    _kernel("embedding_gradient", weight)(
-        (n,), args=(words[order], order, d_vectors, *sizes, d_weight)
-    )
+    sizes = map(np.int32, (n, E, V))
+    _launch(
+        "embedding_gradient", weight, n, words[order], order, d_vectors, *sizes, d_weight
+    )  # fmt: skip
     return d_weight
 
 
-def _kernel(name, array):
-    """Return the kernel `name` for numbers of the type of `array`, with its block and shared memory."""
+def _launch(name, array, blocks, *args):
+    """Launch the kernel `name` for numbers of the type of `array` in so many blocks."""
     module = kernels.load(
         array_module(array),
         "fused.cu",
@@ -109,9 +107,14 @@ def _kernel(name, array):
         THREADS=THREADS,
     )
     shared = 2 * THREADS * np.dtype(np.float64).itemsize
-    return partial(module.get_function(name), block=(THREADS,), shared_mem=shared)
+    module.get_function(name)((blocks,), (THREADS,), args, shared_mem=shared)
 
 
-def _grid(array):
-    """Return a grid for all numbers of `array`, and how many they are, as kernels take it."""
-    return (min(BLOCKS, -(-array.size // THREADS)),), np.int64(array.size)
+def _blocks(array):
+    """Return how many blocks go through `array`."""
+    return min(BLOCKS, -(-array.size // THREADS))
+
+
+def _size(array):
+    """Return how many numbers `array` has, as a kernel takes it."""
+    return np.int64(array.size)

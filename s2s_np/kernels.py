@@ -12,9 +12,13 @@ C_TYPES = {"float32": "float", "float64": "double"}
 _plain = ContextVar("_plain", default=False)
 
 
-def usable(xp):
-    """Say whether arrays of the library `xp` are on a GPU and its kernels are wanted there; see `plain_arrays`."""
-    return xp is not np and not _plain.get()
+def usable(xp, *arrays):
+    """Say whether arrays of the library `xp` are on a GPU, kernels are wanted there, and `arrays` suit them.
+
+    A kernel goes through memory without asking how an array lies in it: it must lie in one piece, row by row.
+    """
+    wanted = xp is not np and not _plain.get()
+    return wanted and all(array.flags.c_contiguous for array in arrays)
 
 
 @contextmanager
@@ -39,5 +43,10 @@ def load(xp, source, cooperative=False, **constants):
     include nothing, so that no CUDA header need be installed.
     """
     code = files(__package__).joinpath(source).read_text(encoding="utf-8")
-    options = ("-std=c++17", *(f"-D{name}={value}" for name, value in constants.items()))
-    return xp.RawModule(code=code, options=options, enable_cooperative_groups=cooperative)
+    options = (
+        "-std=c++17",
+        *(f"-D{name}={value}" for name, value in constants.items()),
+    )
+    return xp.RawModule(
+        code=code, options=options, enable_cooperative_groups=cooperative
+    )

@@ -16,7 +16,8 @@ from .array import array_module
 
 CELLS = {1: "Rnn", 3: "Gru", 4: "Lstm"}  # by the number of blocks in a weight
 WARPS = 8  # of 32 threads, in a block
-SEQUENCES, UNITS, DEPTH = 32, 8, 16  # a tile, and a piece of the sum: as in recurrence.cu
+SEQUENCES, UNITS = 32, 8  # a tile, as in recurrence.cu
+DEPTH = 16  # a piece of the sum, as in recurrence.cu
 
 
 class Plan(NamedTuple):
@@ -62,7 +63,10 @@ def make_plan(gates, hidden, batch, itemsize, multiprocessors, shared_limit):
         )
         shared = tuple(
             itemsize
-            * (rows * pitch + WARPS * max(SEQUENCES * (DEPTH + 4), out * SEQUENCES * UNITS))
+            * (
+                rows * pitch
+                + WARPS * max(SEQUENCES * (DEPTH + 4), out * SEQUENCES * UNITS)
+            )
             for rows, pitch, out in zip((gates * units, units), pitches, (gates, 1))
         )
         if max(shared) > shared_limit:
@@ -125,8 +129,8 @@ def _launch(xp, device, gates, hidden, batch, dtype):
 
 def _sweep(launch, weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`, and `gru._sweep` for the same in arrays."""
-    w_ih, w_hh, b_ih, b_hh = weights
     xp, plan = array_module(x), launch.plan
+    w_ih, w_hh, b_ih, b_hh = map(xp.ascontiguousarray, weights)
     N, H = len(x), w_hh.shape[1]
     GH = len(w_hh)
     memory = len(state_0) == 2  # an LSTM's
@@ -137,8 +141,8 @@ def _sweep(launch, weights, x, state_0, steps):
     c_prev = xp.empty((N, H), x.dtype) if memory else None
     kept = None if GH == H else xp.empty((N, H), x.dtype)
     output = xp.empty((N, H), x.dtype)
-    bounds = [[rows.start for rows in steps], [rows.stop - rows.start for rows in steps]]
-    bounds = xp.asarray(np.array(bounds, np.int32))
+    bounds = [(rows.start, rows.stop - rows.start) for rows in steps]
+    bounds = xp.asarray(np.array(bounds, np.int32).T)  # (2, T) starts and sizes
 
     def run(kernel, which, *args):
         arrived = xp.zeros(plan.grid[1], np.uint32)

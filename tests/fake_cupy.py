@@ -52,7 +52,9 @@ KEYWORDS = ("axis", "copy", "dtype", "keepdims")  # NumPy has more, `where` amon
 
 int32, int64, float32, float64 = np.int32, np.int64, np.float32, np.float64
 
-crossings = Counter()  # "to host": what waits for the device; "to device": what does not
+crossings = (
+    Counter()
+)  # "to host": what waits for the device; "to device": what does not
 
 
 class ndarray:
@@ -68,6 +70,7 @@ class ndarray:
     dtype = property(lambda self: self._host.dtype)
     ndim = property(lambda self: self._host.ndim)
     size = property(lambda self: self._host.size)
+    flags = property(lambda self: self._host.flags)
     T = property(lambda self: ndarray(self._host.T))
 
     def get(self):
@@ -217,7 +220,7 @@ def asarray(array, dtype=None):
     if isinstance(array, ndarray):
         return array if dtype is None else array.astype(dtype, copy=False)
     crossings["to device"] += 1
-    return ndarray(np.array(array, dtype))
+    return ndarray(np.array(array, dtype, order="C"))
 
 
 def asnumpy(array):
@@ -250,7 +253,8 @@ TYPES = {
     "long long": (np.int64, ctypes.c_longlong),
 }
 KERNEL = re.compile(
-    r'extern "C" __global__ void (?:__launch_bounds__\(.*?\))?\s*(\w+)\((.*?)\)\s*\{', re.DOTALL
+    r'extern "C" __global__ void (?:__launch_bounds__\(.*?\))?\s*(\w+)\((.*?)\)\s*\{',
+    re.DOTALL,
 )
 order = 0  # in which threads take their turns: 0 ascending, 1 descending, more: shuffled with that seed
 
@@ -263,12 +267,16 @@ class RawModule:
         self.cooperative = enable_cooperative_groups
 
     def get_function(self, name):
-        defined = dict(option[2:].split("=") for option in self.options if option.startswith("-D"))
+        defined = dict(
+            option[2:].split("=") for option in self.options if option.startswith("-D")
+        )
         signatures = {
             kernel: [_parameter(p, defined) for p in parameters.split(",")]
             for kernel, parameters in KERNEL.findall(self.code)
         }
-        launcher = getattr(_library(self.code, self.options, signatures), f"launch_{name}")
+        launcher = getattr(
+            _library(self.code, self.options, signatures), f"launch_{name}"
+        )
         return RawKernel(name, signatures[name], launcher, self.cooperative)
 
 
@@ -283,12 +291,16 @@ class RawKernel:
 
     def __call__(self, grid, block, args, *, shared_mem=0):
         if shared_mem > self.max_dynamic_shared_size_bytes:
-            raise RuntimeError("CUDA_ERROR_INVALID_VALUE: more shared memory than the kernel may have")
+            raise RuntimeError(
+                "CUDA_ERROR_INVALID_VALUE: more shared memory than the kernel may have"
+            )
         blocks = int(np.prod(grid))
         if self.cooperative and blocks > Device().attributes["MultiProcessorCount"]:
             raise RuntimeError("CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE")
         if len(args) != len(self.signature):
-            raise TypeError(f"{self.name} takes {len(self.signature)} arguments; given: {len(args)}")
+            raise TypeError(
+                f"{self.name} takes {len(self.signature)} arguments; given: {len(args)}"
+            )
         values = [_argument(self.name, *p, arg) for p, arg in zip(self.signature, args)]
         pointers = (ctypes.c_void_p * len(values))(*map(ctypes.addressof, values))
         error = self._launcher(
@@ -300,7 +312,10 @@ class RawKernel:
             pointers,
         )
         if error:
-            reason = {1: "all threads wait for ever", 2: "it wrote past its shared memory"}
+            reason = {
+                1: "all threads wait for ever",
+                2: "it wrote past its shared memory",
+            }
             raise RuntimeError(f"kernel {self.name}: {reason[error]}")
 
 
@@ -317,14 +332,20 @@ def _argument(kernel, name, declared, pointer, value):
     dtype, c_type = TYPES[declared]
     if not pointer:
         if type(value) is not dtype:
-            raise TypeError(f"{kernel}: {name} is a {type(value).__name__}; expected {dtype.__name__}")
+            raise TypeError(
+                f"{kernel}: {name} is a {type(value).__name__}; expected {dtype.__name__}"
+            )
         return c_type(value.item())
     if value is None:
         return ctypes.c_void_p(None)
     if not isinstance(value, ndarray):
-        raise TypeError(f"{kernel}: {name} is a {type(value).__name__}; expected cupy.ndarray")
+        raise TypeError(
+            f"{kernel}: {name} is a {type(value).__name__}; expected cupy.ndarray"
+        )
     if value.dtype != dtype:
-        raise TypeError(f"{kernel}: {name} is of type {value.dtype}; expected {dtype.__name__}")
+        raise TypeError(
+            f"{kernel}: {name} is of type {value.dtype}; expected {dtype.__name__}"
+        )
     if not value._host.flags.c_contiguous:
         raise ValueError(f"{kernel}: {name} does not lie in one piece")
     return ctypes.c_void_p(value._host.ctypes.data)
@@ -333,16 +354,21 @@ def _argument(kernel, name, declared, pointer, value):
 def _library(code, options, signatures):
     """Return the compiled source as a library with a function `launch_<kernel>` for each kernel."""
     shared = r"extern __shared__ (\w+) (\w+)\[\];"
-    code = re.sub(shared, r"\1* \2 = reinterpret_cast<\1*>(emulation::shared_memory());", code)
-    launchers = [
-        f"""extern "C" int launch_{kernel}(int* grid, int* block, size_t shared, int together, int order, void** args) {{
-    emulation::kernel = [=] {{ {kernel}({", ".join(
-        f"*({declared}{'*' * pointer}*)args[{i}]" for i, (_, declared, pointer) in enumerate(signature)
-    )}); }};
-    return emulation::launch(grid, block, shared, together, order);
-}}"""
-        for kernel, signature in signatures.items()
-    ]
+    code = re.sub(
+        shared, r"\1* \2 = reinterpret_cast<\1*>(emulation::shared_memory());", code
+    )
+    launchers = []
+    for kernel, signature in signatures.items():
+        args = ", ".join(
+            f"*({declared}{'*' * pointer}*)args[{i}]"
+            for i, (_, declared, pointer) in enumerate(signature)
+        )
+        launchers.append(
+            f'extern "C" int launch_{kernel}'
+            "(int* grid, int* block, size_t shared, int together, int order, void** args) {"
+            f"emulation::kernel = [=] {{ {kernel}({args}); }};"
+            "return emulation::launch(grid, block, shared, together, order); }"
+        )
     header = Path(__file__).with_name("emulated_cuda.h")
     text = "\n".join([header.read_text(encoding="utf-8"), code, *launchers])
     flags = ("-x", "c++", *options, "-O1", "-shared", "-fPIC", "-w")
@@ -351,9 +377,15 @@ def _library(code, options, signatures):
     if path not in _libraries:
         if not path.exists():
             LIBRARIES.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(f".{os.getpid()}")  # another process may be at the same
+            unfinished = path.with_suffix(
+                f".{os.getpid()}"
+            )  # another process may be at the same
             built = subprocess.run(
-                [COMPILER, *flags, "-o", unfinished, "-"], input=text, capture_output=True, text=True, check=False
+                [COMPILER, *flags, "-o", unfinished, "-"],
+                input=text,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             if built.returncode:
                 raise RuntimeError(built.stderr)
