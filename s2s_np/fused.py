@@ -89,7 +89,7 @@ def embedding_gradient(weight, tokens, d_vectors):
     words = tokens.ravel().astype(np.int64, copy=False)
     order = xp.argsort(words)  # CuPy's is stable
     n, (V, E) = len(words), weight.shape
-    d_weight = xp.zeros_like(weight)
+    d_weight = xp.zeros(weight.shape, weight.dtype)
     d_vectors = xp.ascontiguousarray(d_vectors)
     sizes = map(np.int32, (n, E, V))
     _launch(

@@ -127,50 +127,50 @@ def _launch(xp, device, gates, hidden, batch, dtype):
     return Launch(plan, *both)
 
 
+@lru_cache(maxsize=64)
+def _starts_and_sizes(xp, device, bounds):
+    """Return `bounds` on the device, once for all layers of a batch and for batches of the same lengths."""
+    return xp.asarray(np.ascontiguousarray(np.array(bounds, np.int32).T))
+
+
 def _sweep(launch, weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`, and `gru._sweep` for the same in arrays."""
     xp, plan = array_module(x), launch.plan
     w_ih, w_hh, b_ih, b_hh = map(xp.ascontiguousarray, weights)
     N, H = len(x), w_hh.shape[1]
     GH = len(w_hh)
-    memory = len(state_0) == 2  # an LSTM's
+    is_gru, memory = GH == 3 * H, len(state_0) == 2
     h, c = state_0 if memory else (*state_0, None)  # (B, H), from start to end in place
     gates = x @ w_ih.T  # (N, G·H): all inputs in one product
     width, d_width = ceil(H / 4) * 4, ceil(GH / 4) * 4  # rows of whole groups of four
     h_prev = xp.zeros((N, width), x.dtype)  # the state each row began with
     c_prev = xp.empty((N, H), x.dtype) if memory else None
-    kept = None if GH == H else xp.empty((N, H), x.dtype)
+    kept = xp.empty((N, H), x.dtype) if is_gru or memory else None
     output = xp.empty((N, H), x.dtype)
-    bounds = [(rows.start, rows.stop - rows.start) for rows in steps]
-    bounds = xp.asarray(np.array(bounds, np.int32).T)  # (2, T) starts and sizes
+    bounds = tuple((rows.start, rows.stop - rows.start) for rows in steps)
+    bounds = _starts_and_sizes(xp, xp.cuda.Device().id, bounds)  # (2, T)
 
-    def run(kernel, which, *args):
+    def run(kernel, which, arrays, widths):
         arrived = xp.zeros(plan.grid[1], np.uint32)
-        sizes = (len(steps), H, *args[-1], plan.units, plan.pitches[which])
-        kernel(
-            plan.grid,
-            (32 * WARPS,),
-            (*args[:-1], bounds, arrived, *map(np.int32, sizes)),
-            shared_mem=plan.shared[which],
-        )
+        sizes = (len(steps), H, *widths, plan.units, plan.pitches[which])
+        args = (*arrays, bounds, arrived, *map(np.int32, sizes))
+        kernel(plan.grid, (32 * WARPS,), args, shared_mem=plan.shared[which])
 
-    run(
-        launch.forward, 0, gates, w_hh, b_ih, b_hh, h, c, h_prev, c_prev, kept, output, (width,)
-    )  # fmt: skip
+    arrays = gates, w_hh, b_ih, b_hh, h, c, h_prev, c_prev, kept, output
+    run(launch.forward, 0, arrays, (width,))
 
     def backward(d_output, d_state_n):
         d_h, d_c = d_state_n if memory else (*d_state_n, None)  # (B, H), end to start
         d_u = xp.zeros((N, d_width), x.dtype)  # for what h feeds
-        d_n = xp.empty((N, H), x.dtype) if GH == 3 * H else None
+        d_n = xp.empty((N, H), x.dtype) if is_gru else None
         d_output = xp.ascontiguousarray(d_output)
-        run(
-            launch.backward, 1, gates, w_hh, h_prev, c_prev, kept, d_output, d_h, d_c, d_u, d_n, (width, d_width)
-        )  # fmt: skip
+        arrays = gates, w_hh, h_prev, c_prev, kept, d_output, d_h, d_c, d_u, d_n
+        run(launch.backward, 1, arrays, (width, d_width))
         d_u = d_u[:, :GH]
         d_w_hh, d_b_hh = d_u.T @ h_prev[:, :H], d_u.sum(axis=0)
         d_a = d_u  # what x feeds differs in n's block of a GRU only
         d_b_ih = d_b_hh.copy()
-        if d_n is not None:
+        if is_gru:
             d_a[:, 2 * H :] = d_n
             d_b_ih[2 * H :] = d_n.sum(axis=0)
         d_state_0 = (d_h, d_c) if memory else (d_h,)

@@ -220,7 +220,7 @@ def asarray(array, dtype=None):
     if isinstance(array, ndarray):
         return array if dtype is None else array.astype(dtype, copy=False)
     crossings["to device"] += 1
-    return ndarray(np.array(array, dtype, order="C"))
+    return ndarray(np.array(array, dtype))
 
 
 def asnumpy(array):
