@@ -11,10 +11,10 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 UNIT := $(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 tests
 NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadscope -p no:cacheprovider book
 
-.PHONY: help setup torch book html test check lint serve lab execute lock clean
+.PHONY: help setup torch book html test check lint bench-gpu serve lab execute lock clean
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## make .venv with everything that the book and its tests need
 
@@ -46,6 +46,9 @@ check: html lint ## the quick half of `make test`: no notebooks
 lint: $(READY)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format -q --check
+
+bench-gpu: $(READY) ## time everything against PyTorch with cuDNN, on a machine with a GPU, and keep the results
+	$(BIN)/python benchmarks/gpu.py
 
 serve: html ## build the book and serve it on this machine
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000

@@ -73,6 +73,7 @@ def test_make_help_lists_every_command():
         "serve",
         "lab",
         "execute",
+        "bench-gpu",
         "clean",
         "help",
     ):
