@@ -137,6 +137,12 @@ struct Tile {
     __device__ bool has(int m) const { return row(m) < end; }
 };
 
+// The units of the layer that a block owns: first, first + 1, … before end.
+struct Units {
+    int first, end;
+    __device__ Units(int units, int H) : first(blockIdx.x * units), end(min(first + units, H)) {}
+};
+
 // What a warp needs of shared memory: its piece of the states, and later its sums over k, in the same place.
 template <int OUT>
 __device__ constexpr int area() {
@@ -146,14 +152,15 @@ __device__ constexpr int area() {
 // sums[out][m][u] = Σ_k states[row(m)][k] · weights[out][u][k], every warp a part of k; `total` adds the parts up.
 //
 //     states: (N, width) in global memory, width a multiple of 4
-//     weights: OUT blocks of `units` rows in shared memory, `pitch` numbers from row to row, zero beyond the last k
+//     weights: OUT blocks of `units` rows in shared memory, `pitch` numbers from row to row, zero beyond the last k;
+//         the tile begins at row `part`, and where it reaches beyond the last row its sums mean nothing
 //     work: area<OUT>() numbers a warp in shared memory
 //
 // Of the 32 × 8 sums of a tile a thread holds 4 × 2 in registers, for each OUT: a number read once is used twice or
 // four times. While a warp multiplies one piece of the states, the next is on its way from L2 into `coming`.
 template <int OUT>
-__device__ void multiply(const Tile tile, const REAL* states, int width, const REAL* weights, int units, int pitch,
-                         REAL* work) {
+__device__ void multiply(const Tile tile, const REAL* states, int width, const REAL* weights, int units, int part,
+                         int pitch, REAL* work) {
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     const int m = lane / 4, u = lane % 4;
     REAL* own = work + warp * area<OUT>();
@@ -186,8 +193,9 @@ __device__ void multiply(const Tile tile, const REAL* states, int width, const R
             for (int out = 0; out < OUT; out++)
 #pragma unroll
                 for (int j = 0; j < 2; j++) {
-                    const REAL* row = weights + (out * units + u + 4 * j) * pitch;
-                    const Four weight = *reinterpret_cast<const Four*>(row + k + q);
+                    const int row = min(part + u + 4 * j, units - 1);
+                    const REAL* from = weights + (out * units + row) * pitch + k + q;
+                    const Four weight = *reinterpret_cast<const Four*>(from);
 #pragma unroll
                     for (int i = 0; i < 4; i++) sum[out][j][i] += dot(state[i], weight);
                 }
@@ -224,21 +232,23 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1)
 forward(REAL* gates, const REAL* w_hh, const REAL* b_ih, const REAL* b_hh, REAL* h, REAL* c, REAL* h_prev,
         REAL* c_prev, REAL* kept, REAL* output, const int* steps, unsigned int* arrived, int T, int H, int width,
         int units, int pitch) {
-    const int group = blockIdx.y, groups = gridDim.y, first_unit = blockIdx.x * units;
+    const int group = blockIdx.y, groups = gridDim.y;
+    const Units own(units, H);
     const int *start = steps, *size = steps + T;
     REAL* weights = shared_memory();  // (G·units, pitch)
     REAL* work = weights + GATES * units * pitch;
 
     for (int i = threadIdx.x; i < GATES * units * pitch; i += THREADS) {
-        const int gate = i / (units * pitch), unit = first_unit + i / pitch % units, k = i % pitch;
-        weights[i] = unit < H && k < H ? w_hh[size_t(gate * H + unit) * H + k] : REAL(0);
+        const int gate = i / (units * pitch), unit = own.first + i / pitch % units, k = i % pitch;
+        weights[i] = unit < own.end && k < H ? w_hh[size_t(gate * H + unit) * H + k] : REAL(0);
     }
     // Each sequence's first row begins with the state given: where sequences join is where the size grows.
     for (int t = 0; t < T; t++) {
         const int before = t == 0 ? 0 : size[t - 1];
         for (int i = threadIdx.x; i < (size[t] - before) * units; i += THREADS) {
-            const int b = before + i / units, unit = first_unit + i % units;
-            if (b % groups == group && unit < H) h_prev[size_t(start[t] + b) * width + unit] = h[size_t(b) * H + unit];
+            const int b = before + i / units, unit = own.first + i % units;
+            if (b % groups == group && unit < own.end)
+                h_prev[size_t(start[t] + b) * width + unit] = h[size_t(b) * H + unit];
         }
     }
     wait_for_group(arrived + group, 1);
@@ -251,18 +261,18 @@ forward(REAL* gates, const REAL* w_hh, const REAL* b_ih, const REAL* b_hh, REAL*
                 REAL a[PAIRS][GATES];  // read before the product, needed after it
 #pragma unroll
                 for (int i = 0; i < PAIRS; i++) {
-                    const int pair = threadIdx.x + i * THREADS, unit = first_unit + part + pair % UNITS;
-                    if (!tile.has(pair / UNITS) || unit >= H) continue;
+                    const int pair = threadIdx.x + i * THREADS, unit = own.first + part + pair % UNITS;
+                    if (!tile.has(pair / UNITS) || unit >= own.end) continue;
 #pragma unroll
                     for (int gate = 0; gate < GATES; gate++)
                         a[i][gate] = gates[(size_t(tile.row(pair / UNITS)) * GATES + gate) * H + unit];
                 }
-                multiply<GATES>(tile, h_prev, width, weights + part * pitch, units, pitch, work);
+                multiply<GATES>(tile, h_prev, width, weights, units, part, pitch, work);
                 __syncthreads();
 #pragma unroll
                 for (int i = 0; i < PAIRS; i++) {
-                    const int pair = threadIdx.x + i * THREADS, unit = first_unit + part + pair % UNITS;
-                    if (!tile.has(pair / UNITS) || unit >= H) continue;
+                    const int pair = threadIdx.x + i * THREADS, unit = own.first + part + pair % UNITS;
+                    if (!tile.has(pair / UNITS) || unit >= own.end) continue;
                     const int row = tile.row(pair / UNITS), b = row - start[t];
                     const size_t here = size_t(row) * H + unit, state = size_t(b) * H + unit;
                     REAL u[GATES], memory = 0, keep = 0;
@@ -303,25 +313,26 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1)
 backward(const REAL* gates, const REAL* w_hh, const REAL* h_prev, const REAL* c_prev, const REAL* kept,
          const REAL* d_output, REAL* d_h, REAL* d_c, REAL* d_u, REAL* d_n, const int* steps, unsigned int* arrived,
          int T, int H, int h_width, int width, int units, int pitch) {
-    const int group = blockIdx.y, groups = gridDim.y, first_unit = blockIdx.x * units;
+    const int group = blockIdx.y, groups = gridDim.y;
+    const Units own(units, H);
     const int *start = steps, *size = steps + T;
     REAL* weights = shared_memory();  // (units, pitch): columns of W_hh
     REAL* work = weights + units * pitch;
 
     for (int i = threadIdx.x; i < units * pitch; i += THREADS) {
-        const int unit = first_unit + i % units, k = i / units;  // neighbours in memory go to neighbours
-        weights[i % units * pitch + k] = unit < H && k < GATES * H ? w_hh[size_t(k) * H + unit] : REAL(0);
+        const int unit = own.first + i % units, k = i / units;  // neighbours in memory go to neighbours
+        weights[i % units * pitch + k] = unit < own.end && k < GATES * H ? w_hh[size_t(k) * H + unit] : REAL(0);
     }
 
     for (int t = T - 1; t >= 0; t--) {
         const int end = start[t] + size[t];
         for (int first = group; first < size[t]; first += groups * SEQUENCES) {
             const Tile tile = {start[t] + first, groups, end};
-            for (int i = threadIdx.x; i < SEQUENCES * units; i += THREADS) {
+            for (int i = threadIdx.x; i < SEQUENCES * UNITS * ((units + UNITS - 1) / UNITS); i += THREADS) {
                 // The pairs in the order of the product's tiles: the thread that left d_h comes back for it.
                 const int pair = i % (SEQUENCES * UNITS);
-                const int unit = first_unit + i / (SEQUENCES * UNITS) * UNITS + pair % UNITS;
-                if (!tile.has(pair / UNITS) || unit >= H) continue;
+                const int unit = own.first + i / (SEQUENCES * UNITS) * UNITS + pair % UNITS;
+                if (!tile.has(pair / UNITS) || unit >= own.end) continue;
                 const int row = tile.row(pair / UNITS);
                 const size_t here = size_t(row) * H + unit, state = size_t(row - start[t]) * H + unit;
                 REAL gate[GATES], d_gate[GATES], d_memory = 0, d_proposed = 0;
@@ -341,11 +352,11 @@ backward(const REAL* gates, const REAL* w_hh, const REAL* h_prev, const REAL* c_
         for (int first = group; first < size[t]; first += groups * SEQUENCES) {
             const Tile tile = {start[t] + first, groups, end};
             for (int part = 0; part < units; part += UNITS) {
-                multiply<1>(tile, d_u, width, weights + part * pitch, units, pitch, work);
+                multiply<1>(tile, d_u, width, weights, units, part, pitch, work);
                 __syncthreads();
                 for (int pair = threadIdx.x; pair < SEQUENCES * UNITS; pair += THREADS) {
-                    const int unit = first_unit + part + pair % UNITS;
-                    if (!tile.has(pair / UNITS) || unit >= H) continue;
+                    const int unit = own.first + part + pair % UNITS;
+                    if (!tile.has(pair / UNITS) || unit >= own.end) continue;
                     d_h[size_t(tile.row(pair / UNITS) - start[t]) * H + unit] += total<1>(work, 0, pair);
                 }
                 __syncthreads();

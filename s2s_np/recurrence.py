@@ -23,7 +23,7 @@ DEPTH = 16  # a piece of the sum, as in recurrence.cu
 class Plan(NamedTuple):
     """How the work is divided: see the head of recurrence.cu.
 
-    units: of a block, a multiple of 8
+    units: of a block
     grid: (parts of the units, groups of sequences)
     pitches: numbers from row to row of the weights in shared memory, forward and backward
     shared: bytes of shared memory a block, forward and backward
@@ -53,7 +53,7 @@ def make_plan(gates, hidden, batch, itemsize, multiprocessors, shared_limit):
         shared_limit: bytes of shared memory that a block may have
     """
     plans = []
-    for units in range(UNITS, ceil(hidden / UNITS) * UNITS + 1, UNITS):
+    for units in range(1, hidden + 1):
         parts = ceil(hidden / units)
         groups = min(multiprocessors // parts, ceil(batch / SEQUENCES))
         if groups == 0:
@@ -71,10 +71,11 @@ def make_plan(gates, hidden, batch, itemsize, multiprocessors, shared_limit):
         )
         if max(shared) > shared_limit:
             break
-        tiles = ceil(ceil(batch / groups) / SEQUENCES) * (units // UNITS)
-        # Of equals the one with the most groups: each block then reads the fewest states.
-        plans.append((tiles, -groups, Plan(units, (parts, groups), pitches, shared)))
-    return min(plans)[2] if plans else None
+        tiles = ceil(ceil(batch / groups) / SEQUENCES) * ceil(units / UNITS)
+        # Of equals the one that moves the fewest states: many groups, and so few sequences each, few blocks.
+        plan = Plan(units, (parts, groups), pitches, shared)
+        plans.append((tiles, -groups, -units, plan))
+    return min(plans)[3] if plans else None
 
 
 def device_sweep(xp, gates, batch, hidden, dtype):

@@ -17,6 +17,7 @@
 using std::exp;
 using std::isfinite;
 using std::log;
+using std::min;
 using std::nan;
 using std::size_t;
 using std::sqrt;

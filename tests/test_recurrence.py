@@ -119,6 +119,22 @@ def test_blocks_of_full_size_do_the_same(emulated, monkeypatch):
 
 
 @pytest.mark.parametrize("cell", CELLS)
+def test_blocks_whose_units_fill_no_tile_do_the_same(emulated, monkeypatch, cell):
+    given = inputs(cell, SHAPES["many units"], "float64")
+    gates = CELLS[cell].gates
+    most = make_plan(gates, 70, 3, 8, 6, 10**6)
+    for limit in range(
+        max(most.shared), 0, -100
+    ):  # until 13 units are the most that fit
+        plan = make_plan(gates, 70, 3, 8, 6, limit)
+        if plan.units == 13:
+            break
+    monkeypatch.setattr(fake_cupy, "SHARED_MEMORY", limit)
+    for ours, theirs in zip(in_kernels(cell, *given), leaves(in_arrays(cell, *given))):
+        assert np.abs(ours - theirs).max() <= 1e-12 * max(1, np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_backward_may_be_called_again(emulated, cell):
     params, x, state_0 = Case(T=3, B=4, lengths=(1, 3, 2, 3)).inputs(cell)
     params = {name: fake_cupy.asarray(array) for name, array in params.items()}
@@ -210,6 +226,11 @@ def test_twelve_megabytes_of_weights_stay_in_an_h100():
     plan = make_plan(3, 1024, 128, 4, **H100)
     assert (plan.units, plan.grid) == (16, (64, 2))
     assert plan.grid[0] * plan.shared[0] >= 3 * 1024 * 1024 * 4
+
+
+def test_twelve_megabytes_of_weights_stay_in_an_a100_too():
+    plan = make_plan(3, 1024, 128, 4, multiprocessors=108, shared_limit=166_912)
+    assert (plan.units, plan.grid) == (11, (94, 1))
 
 
 @pytest.mark.parametrize(("hidden", "itemsize"), [(2048, 4), (1024, 8)])
