@@ -69,8 +69,8 @@ extern "C" __global__ void softmax_loss(REAL* scores, const REAL* bias, const lo
     REAL* maxima = reinterpret_cast<REAL*>(shared_memory());  // (THREADS,) the largest score of each part of the row
     REAL* sums = maxima + THREADS;                            // (THREADS,) Σ exp(s_v − the part's largest)
 
-    REAL largest = s[0] + bias[0], sum = 0;
-    __syncthreads();  // all have read s[0]
+    // A part may be empty: the least finite number, unlike −∞, has a difference to itself.
+    REAL largest = sizeof(REAL) == sizeof(float) ? -3.402823466e38f : REAL(-1.7976931348623157e308), sum = 0;
     for (int v = threadIdx.x; v < V; v += THREADS) {
         const REAL score = s[v] += bias[v];
         if (score > largest) {

@@ -100,14 +100,10 @@ def embedding_gradient(weight, tokens, d_vectors):
 
 def _launch(name, array, blocks, *args):
     """Launch the kernel `name` for numbers of the type of `array` in so many blocks."""
-    module = kernels.load(
-        array_module(array),
-        "fused.cu",
-        REAL=kernels.C_TYPES[array.dtype.name],
-        THREADS=THREADS,
-    )
+    constants = {"REAL": kernels.C_TYPES[array.dtype.name], "THREADS": THREADS}
+    kernel = kernels.kernel(array_module(array), "fused.cu", name, **constants)
     shared = 2 * THREADS * np.dtype(np.float64).itemsize
-    module.get_function(name)((blocks,), (THREADS,), args, shared_mem=shared)
+    kernel((blocks,), (THREADS,), args, shared_mem=shared)
 
 
 def _blocks(array):

@@ -35,18 +35,18 @@ def plain_arrays():
 
 
 @cache
-def load(xp, source, cooperative=False, **constants):
-    """Return the `RawModule` of the file `source` with `constants` defined; `cooperative`: its blocks may wait for
-    one another.
+def kernel(xp, source, name, cooperative=False, **constants):
+    """Return the kernel `name` of the file `source`, compiled with `constants` defined.
 
-    CuPy compiles it when a kernel is first taken from it, once a device, and keeps the result on disk. The sources
-    include nothing, so that no CUDA header need be installed.
+    `cooperative`: all blocks of a launch run together, so that they may wait for one another. CuPy compiles once a
+    device, and keeps the result on disk. The sources include nothing, so that no CUDA header need be installed.
     """
     code = files(__package__).joinpath(source).read_text(encoding="utf-8")
     options = (
         "-std=c++17",
         *(f"-D{name}={value}" for name, value in constants.items()),
     )
-    return xp.RawModule(
+    module = xp.RawModule(
         code=code, options=options, enable_cooperative_groups=cooperative
     )
+    return module.get_function(name)

@@ -106,17 +106,10 @@ def _launch(xp, device, gates, hidden, batch, dtype):
     )
     if plan is None:
         return None
-    module = kernels.load(
-        xp,
-        "recurrence.cu",
-        cooperative=True,
-        REAL=kernels.C_TYPES[dtype],
-        CELL=CELLS[gates],
-        WARPS=WARPS,
-    )
+    constants = {"REAL": kernels.C_TYPES[dtype], "CELL": CELLS[gates], "WARPS": WARPS}
     both = []
     for name, shared in zip(("forward", "backward"), plan.shared):
-        kernel = module.get_function(name)
+        kernel = kernels.kernel(xp, "recurrence.cu", name, True, **constants)
         kernel.max_dynamic_shared_size_bytes = max(
             shared, kernel.max_dynamic_shared_size_bytes
         )

@@ -1,12 +1,16 @@
 """The element-wise kernels: the numbers of the array versions, bit for bit the same at every run."""
 
+import re
+from importlib.resources import files
+
 import fake_cupy
 import numpy as np
 import pytest
 from cases import assert_equal, leaves
 from conftest import emulate
 
-from s2s_np import Adam, clip, embedding, generator_loss
+import s2s_np
+from s2s_np import Adam, clip, embedding, generator_loss, kernels
 from s2s_np.fused import chunked_loss, softmax_loss
 
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
@@ -102,6 +106,12 @@ def test_scores_of_any_size_stay_in_range():
     assert np.allclose(gradient, [[0, 0, 0], [1 / 3, -2 / 3, 1 / 3], [0.5, -1, 0.5]])
 
 
+def test_a_word_that_cannot_be_has_no_probability_and_an_infinite_loss():
+    losses, gradient = softmax(np.array([[0.0, -np.inf, 0.0]] * 2), [0, 1])
+    assert np.isclose(losses[0], np.log(2)) and losses[1] == np.inf
+    assert np.allclose(gradient, [[-0.5, 0, 0.5], [0.5, -1, 0.5]])
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_score_that_is_not_finite_has_a_loss_that_is_not(bad):
     losses, _ = softmax(np.array([[0.0, bad, 1.0], [bad, 0.0, 1.0]]), [0, 1])
@@ -119,6 +129,40 @@ def test_the_order_of_threads_changes_no_bit():
     first, *others = (softmax(scores, [3, 40], order) for order in (0, 1, 2))
     for other in others:
         assert_equal(first, other)
+
+
+SOURCE = files(s2s_np).joinpath("fused.cu").read_text(encoding="utf-8")
+BARRIERS = [found.span() for found in re.finditer(r"__syncthreads\(\);", SOURCE)]
+
+
+@pytest.mark.parametrize("barrier", range(len(BARRIERS)))
+def test_any_missing_barrier_is_seen(monkeypatch, barrier):
+    start, end = BARRIERS[barrier]
+
+    def results(order=0):
+        rng = np.random.default_rng(0)
+        grads = {"a": to_cupy(rng.standard_normal(1000))}
+        scores = rng.standard_normal((2, 100))
+        fake_cupy.order = order
+        norm = float(clip(grads, 1.0))
+        return norm, *softmax(scores, [30, 90], order)
+
+    expected = results()
+
+    class BrokenModule(fake_cupy.RawModule):
+        def __init__(self, *, code, **settings):
+            code = f"{code[:start]};{code[end:]}"
+            super().__init__(code=code, **settings)
+
+    monkeypatch.setattr(fake_cupy, "RawModule", BrokenModule)
+    kernels.kernel.cache_clear()
+    found = [results(order) for order in (0, 1, 2)]
+    kernels.kernel.cache_clear()
+    assert not all(
+        np.allclose(ours, theirs)
+        for result in found
+        for ours, theirs in zip(result, expected)
+    )
 
 
 def test_a_chunk_size_below_one_is_refused():

@@ -190,9 +190,10 @@ def test_without_a_compiler_the_reason_is_said(monkeypatch):
     assert emulate(monkeypatch, kernels=False) is fake_cupy
 
 
-def test_loading_twice_compiles_once(monkeypatch):
+def test_a_kernel_is_looked_up_once(monkeypatch):
     cupy = emulate(monkeypatch)
+    constants = {"REAL": "float", "THREADS": 32}
     first, second = (
-        kernels.load(cupy, "fused.cu", REAL="float", THREADS=32) for _ in "ab"
+        kernels.kernel(cupy, "fused.cu", "adam", **constants) for _ in "ab"
     )
     assert first is second

@@ -1,6 +1,8 @@
 """The kernels of the time loop: the same numbers as the array sweeps, whatever the order in which threads run."""
 
 import importlib
+import re
+from importlib.resources import files
 
 import fake_cupy
 import numpy as np
@@ -8,7 +10,8 @@ import pytest
 from cases import CELLS, Case, assert_equal, leaves, recurrent_params, run
 from conftest import emulate
 
-from s2s_np import gru, recurrence, to_host
+import s2s_np
+from s2s_np import gru, kernels, recurrence, to_host
 from s2s_np.kernels import plain_arrays
 from s2s_np.padding import Packing, check_lengths
 from s2s_np.recurrence import device_sweep, make_plan
@@ -147,51 +150,60 @@ def test_backward_may_be_called_again(emulated, cell):
 # What the tests above would miss if it were broken -------------------------------------------------------------
 
 
-def broken(monkeypatch, right, wrong):
-    """Let the stand-in compile the kernels with `wrong` in the place of `right`."""
-
-    class BrokenModule(fake_cupy.RawModule):
-        def __init__(self, *, code, **settings):
-            assert code.count(right) == 1
-            super().__init__(code=code.replace(right, wrong), **settings)
-
-    monkeypatch.setattr(fake_cupy, "RawModule", BrokenModule)
-    importlib.import_module("s2s_np.kernels").load.cache_clear()
-    recurrence._launch.cache_clear()
+SOURCE = files(s2s_np).joinpath("recurrence.cu").read_text(encoding="utf-8")
+BARRIERS = [
+    found.span()
+    for found in re.finditer(
+        r"__sync(threads|warp)\(\);|(?<=\) )wait_for_group\(.*\);|\bwait_for_group\(arrived.*\);",
+        SOURCE,
+    )
+]
 
 
 @pytest.fixture
 def repaired():
     yield
-    importlib.import_module("s2s_np.kernels").load.cache_clear()
+    kernels.kernel.cache_clear()
 
 
-@pytest.mark.parametrize(
-    "barrier",
-    [
-        "wait_for_group(arrived + group, 1);",
-        "if (t + 1 < T) wait_for_group(arrived + group, t + 2);",
-        "wait_for_group(arrived + group, T - t);",
-        "__syncwarp();\n        if (k + WARPS",
-    ],
-)
-def test_a_missing_barrier_is_seen(emulated, repaired, monkeypatch, barrier):
-    given = inputs("gru", SHAPES["many units"], "float64")
-    expected = list(leaves(in_arrays("gru", *given)))
-    broken(monkeypatch, barrier, barrier.replace(barrier.partition(";")[0], ""))
+def broken(monkeypatch, source):
+    """Let the stand-in compile `source` in the place of the kernels."""
+
+    class BrokenModule(fake_cupy.RawModule):
+        def __init__(self, *, code, **settings):
+            assert code == SOURCE != source
+            super().__init__(code=source, **settings)
+
+    monkeypatch.setattr(fake_cupy, "RawModule", BrokenModule)
+    kernels.kernel.cache_clear()
+
+
+@pytest.mark.parametrize("barrier", range(len(BARRIERS)))
+def test_any_missing_barrier_is_seen(emulated, repaired, monkeypatch, barrier):
+    start, end = BARRIERS[barrier]
+    broken(monkeypatch, f"{SOURCE[:start]};{SOURCE[end:]}")
     seen = 0
-    for order in ORDERS:
-        try:
-            found = in_kernels("gru", *given, order)
-        except RuntimeError:  # all wait for ever: the barriers after it count too few
-            seen += 1
-        else:
-            seen += not all(map(np.allclose, found, expected))
-    assert seen
+    for shape in ("many units", "many ragged sequences"):
+        given = inputs("gru", SHAPES[shape], "float64")
+        expected = list(leaves(in_arrays("gru", *given)))
+        for order in ORDERS:
+            try:
+                found = in_kernels("gru", *given, order)
+            except (
+                RuntimeError
+            ):  # all wait for ever: the barriers after it count too few
+                seen += 1
+            else:
+                seen += not all(map(np.allclose, found, expected))
+    assert seen, SOURCE[start:end]
+
+
+def test_all_barriers_are_among_those_taken_away():
+    assert len(BARRIERS) == 11
 
 
 def test_waiting_for_ever_is_seen(emulated, repaired, monkeypatch):
-    broken(monkeypatch, "nth * gridDim.x", "nth * gridDim.x + 1")
+    broken(monkeypatch, SOURCE.replace("nth * gridDim.x", "nth * gridDim.x + 1"))
     with pytest.raises(RuntimeError, match="forward: all threads wait for ever"):
         in_kernels("gru", *inputs("gru", SHAPES["smallest"], "float64"))
 
