@@ -18,9 +18,9 @@
 // Given when compiled: REAL (float, double), CELL (Rnn, Gru, Lstm), WARPS (warps in a block, 1, 2, 4 or 8).
 
 constexpr int THREADS = 32 * WARPS;
-constexpr int SEQUENCES = 32, UNITS = 8;             // a tile: what a block computes at once
-constexpr int PAIRS = SEQUENCES * UNITS / THREADS;   // (sequence, unit) pairs of a tile that one thread finishes
-constexpr int DEPTH = 16;                            // how much of the sum over k a warp has at hand
+constexpr int SEQUENCES = 32;  // of a tile, which is what a block computes at once
+constexpr int UNITS = 8;       // of a tile, or twice as many
+constexpr int DEPTH = 16;      // how much of the sum over k a warp has at hand
 constexpr int PITCH = DEPTH + 4;  // numbers from row to row: 4 more, so that 8 rows lie in different banks
 
 // The cells. A cell sees one unit of one sequence:
@@ -144,27 +144,29 @@ struct Units {
 };
 
 // What a warp needs of shared memory: its piece of the states, and later its sums over k, in the same place.
-template <int OUT>
+template <int OUT, int WIDTH>
 __device__ constexpr int area() {
-    return SEQUENCES * PITCH > OUT * SEQUENCES * UNITS ? SEQUENCES * PITCH : OUT * SEQUENCES * UNITS;
+    return SEQUENCES * PITCH > OUT * SEQUENCES * WIDTH ? SEQUENCES * PITCH : OUT * SEQUENCES * WIDTH;
 }
 
-// sums[out][m][u] = Σ_k states[row(m)][k] · weights[out][u][k], every warp a part of k; `total` adds the parts up.
+// For the 32 sequences m and WIDTH units u of a tile, every warp a part of k (`total` adds the parts up),
+//
+//     sums[out][m][u] = Σ_k states[row(m)][k] · weights[out][u][k]
 //
 //     states: (N, width) in global memory, width a multiple of 4
 //     weights: OUT blocks of `units` rows in shared memory, `pitch` numbers from row to row, zero beyond the last k;
 //         the tile begins at row `part`, and where it reaches beyond the last row its sums mean nothing
-//     work: area<OUT>() numbers a warp in shared memory
+//     work: area<OUT, WIDTH>() numbers a warp in shared memory
 //
-// Of the 32 × 8 sums of a tile a thread holds 4 × 2 in registers, for each OUT: a number read once is used twice or
-// four times. While a warp multiplies one piece of the states, the next is on its way from L2 into `coming`.
-template <int OUT>
+// Of the tile's sums a thread holds 4 × WIDTH / 4 in registers, for each OUT, so that it uses a number that it has read
+// several times. While a warp multiplies one piece of the states, the next is on its way from L2 into `coming`.
+template <int OUT, int WIDTH>
 __device__ void multiply(const Tile tile, const REAL* states, int width, const REAL* weights, int units, int part,
                          int pitch, REAL* work) {
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     const int m = lane / 4, u = lane % 4;
-    REAL* own = work + warp * area<OUT>();
-    REAL sum[OUT][2][4] = {};
+    REAL* own = work + warp * area<OUT, WIDTH>();
+    REAL sum[OUT][WIDTH / 4][4] = {};
     Four coming[4];  // lanes 0 … 3 hold one row's 16 numbers, and so on: full sectors of memory
 
     auto fetch = [&](int k) {
@@ -192,7 +194,7 @@ __device__ void multiply(const Tile tile, const REAL* states, int width, const R
 #pragma unroll
             for (int out = 0; out < OUT; out++)
 #pragma unroll
-                for (int j = 0; j < 2; j++) {
+                for (int j = 0; j < WIDTH / 4; j++) {
                     const int row = min(part + u + 4 * j, units - 1);
                     const REAL* from = weights + (out * units + row) * pitch + k + q;
                     const Four weight = *reinterpret_cast<const Four*>(from);
@@ -205,17 +207,17 @@ __device__ void multiply(const Tile tile, const REAL* states, int width, const R
 #pragma unroll
     for (int out = 0; out < OUT; out++)
 #pragma unroll
-        for (int j = 0; j < 2; j++)
+        for (int j = 0; j < WIDTH / 4; j++)
 #pragma unroll
-            for (int i = 0; i < 4; i++) own[(out * SEQUENCES + m + 8 * i) * UNITS + u + 4 * j] = sum[out][j][i];
+            for (int i = 0; i < 4; i++) own[(out * SEQUENCES + m + 8 * i) * WIDTH + u + 4 * j] = sum[out][j][i];
 }
 
 // Add up the warps' sums for one pair of the tile, in a fixed order: the same input gives the same bits.
-template <int OUT>
+template <int OUT, int WIDTH>
 __device__ REAL total(const REAL* work, int out, int pair) {
     REAL sum = 0;
 #pragma unroll
-    for (int warp = 0; warp < WARPS; warp++) sum += work[warp * area<OUT>() + out * SEQUENCES * UNITS + pair];
+    for (int warp = 0; warp < WARPS; warp++) sum += work[warp * area<OUT, WIDTH>() + out * SEQUENCES * WIDTH + pair];
     return sum;
 }
 
@@ -232,6 +234,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 1)
 forward(REAL* gates, const REAL* w_hh, const REAL* b_ih, const REAL* b_hh, REAL* h, REAL* c, REAL* h_prev,
         REAL* c_prev, REAL* kept, REAL* output, const int* steps, unsigned int* arrived, int T, int H, int width,
         int units, int pitch) {
+    constexpr int PAIRS = SEQUENCES * UNITS / THREADS;  // (sequence, unit) pairs of a tile that one thread finishes
     const int group = blockIdx.y, groups = gridDim.y;
     const Units own(units, H);
     const int *start = steps, *size = steps + T;
@@ -267,7 +270,7 @@ forward(REAL* gates, const REAL* w_hh, const REAL* b_ih, const REAL* b_hh, REAL*
                     for (int gate = 0; gate < GATES; gate++)
                         a[i][gate] = gates[(size_t(tile.row(pair / UNITS)) * GATES + gate) * H + unit];
                 }
-                multiply<GATES>(tile, h_prev, width, weights, units, part, pitch, work);
+                multiply<GATES, UNITS>(tile, h_prev, width, weights, units, part, pitch, work);
                 __syncthreads();
 #pragma unroll
                 for (int i = 0; i < PAIRS; i++) {
@@ -279,7 +282,7 @@ forward(REAL* gates, const REAL* w_hh, const REAL* b_ih, const REAL* b_hh, REAL*
 #pragma unroll
                     for (int gate = 0; gate < GATES; gate++) {
                         a[i][gate] += b_ih[gate * H + unit];
-                        u[gate] = total<GATES>(work, gate, pair) + b_hh[gate * H + unit];
+                        u[gate] = total<GATES, UNITS>(work, gate, pair) + b_hh[gate * H + unit];
                     }
                     if (CELL::MEMORY) c_prev[here] = memory = c[state];
                     const REAL h_next =
@@ -309,10 +312,13 @@ forward(REAL* gates, const REAL* w_hh, const REAL* b_ih, const REAL* b_hh, REAL*
 //     d_h, d_c (B, H)     in: of the state after a sequence's last step, out: before its first
 //     d_u      (N, width) out: of W_hh h + b_hh, zero beyond G·H
 //     d_n      (N, H)     out: of a GRU's a_n, which differs from that of u_n
-extern "C" __global__ void __launch_bounds__(THREADS, 1)
-backward(const REAL* gates, const REAL* w_hh, const REAL* h_prev, const REAL* c_prev, const REAL* kept,
-         const REAL* d_output, REAL* d_h, REAL* d_c, REAL* d_u, REAL* d_n, const int* steps, unsigned int* arrived,
-         int T, int H, int h_width, int width, int units, int pitch) {
+//
+// A unit has one sum here, not one for each gate, so a tile of 16 units is better where a block has as many.
+template <int WIDTH>
+__device__ __forceinline__ void backward_in_tiles(const REAL* gates, const REAL* w_hh, const REAL* h_prev, const REAL* c_prev,
+                                  const REAL* kept, const REAL* d_output, REAL* d_h, REAL* d_c, REAL* d_u, REAL* d_n,
+                                  const int* steps, unsigned int* arrived, int T, int H, int h_width, int width,
+                                  int units, int pitch) {
     const int group = blockIdx.y, groups = gridDim.y;
     const Units own(units, H);
     const int *start = steps, *size = steps + T;
@@ -328,12 +334,12 @@ backward(const REAL* gates, const REAL* w_hh, const REAL* h_prev, const REAL* c_
         const int end = start[t] + size[t];
         for (int first = group; first < size[t]; first += groups * SEQUENCES) {
             const Tile tile = {start[t] + first, groups, end};
-            for (int i = threadIdx.x; i < SEQUENCES * UNITS * ((units + UNITS - 1) / UNITS); i += THREADS) {
+            for (int i = threadIdx.x; i < SEQUENCES * WIDTH * ((units + WIDTH - 1) / WIDTH); i += THREADS) {
                 // The pairs in the order of the product's tiles: the thread that left d_h comes back for it.
-                const int pair = i % (SEQUENCES * UNITS);
-                const int unit = own.first + i / (SEQUENCES * UNITS) * UNITS + pair % UNITS;
-                if (!tile.has(pair / UNITS) || unit >= own.end) continue;
-                const int row = tile.row(pair / UNITS);
+                const int pair = i % (SEQUENCES * WIDTH);
+                const int unit = own.first + i / (SEQUENCES * WIDTH) * WIDTH + pair % WIDTH;
+                if (!tile.has(pair / WIDTH) || unit >= own.end) continue;
+                const int row = tile.row(pair / WIDTH);
                 const size_t here = size_t(row) * H + unit, state = size_t(row - start[t]) * H + unit;
                 REAL gate[GATES], d_gate[GATES], d_memory = 0, d_proposed = 0;
 #pragma unroll
@@ -351,16 +357,28 @@ backward(const REAL* gates, const REAL* w_hh, const REAL* h_prev, const REAL* c_
         wait_for_group(arrived + group, T - t);
         for (int first = group; first < size[t]; first += groups * SEQUENCES) {
             const Tile tile = {start[t] + first, groups, end};
-            for (int part = 0; part < units; part += UNITS) {
-                multiply<1>(tile, d_u, width, weights, units, part, pitch, work);
+            for (int part = 0; part < units; part += WIDTH) {
+                multiply<1, WIDTH>(tile, d_u, width, weights, units, part, pitch, work);
                 __syncthreads();
-                for (int pair = threadIdx.x; pair < SEQUENCES * UNITS; pair += THREADS) {
-                    const int unit = own.first + part + pair % UNITS;
-                    if (!tile.has(pair / UNITS) || unit >= own.end) continue;
-                    d_h[size_t(tile.row(pair / UNITS) - start[t]) * H + unit] += total<1>(work, 0, pair);
+                for (int pair = threadIdx.x; pair < SEQUENCES * WIDTH; pair += THREADS) {
+                    const int unit = own.first + part + pair % WIDTH;
+                    if (!tile.has(pair / WIDTH) || unit >= own.end) continue;
+                    d_h[size_t(tile.row(pair / WIDTH) - start[t]) * H + unit] += total<1, WIDTH>(work, 0, pair);
                 }
                 __syncthreads();
             }
         }
     }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, 1)
+backward(const REAL* gates, const REAL* w_hh, const REAL* h_prev, const REAL* c_prev, const REAL* kept,
+         const REAL* d_output, REAL* d_h, REAL* d_c, REAL* d_u, REAL* d_n, const int* steps, unsigned int* arrived,
+         int T, int H, int h_width, int width, int units, int pitch) {
+    if (units > UNITS)
+        backward_in_tiles<2 * UNITS>(gates, w_hh, h_prev, c_prev, kept, d_output, d_h, d_c, d_u, d_n, steps, arrived, T,
+                                     H, h_width, width, units, pitch);
+    else
+        backward_in_tiles<UNITS>(gates, w_hh, h_prev, c_prev, kept, d_output, d_h, d_c, d_u, d_n, steps, arrived, T, H,
+                                 h_width, width, units, pitch);
 }

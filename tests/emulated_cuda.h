@@ -26,6 +26,7 @@ using std::tanh;
 #define __device__
 #define __global__
 #define __launch_bounds__(...)
+#define __forceinline__ inline
 
 struct dim3 {
     int x, y, z;
