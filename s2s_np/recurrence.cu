@@ -15,7 +15,8 @@
 // `units` columns backward. Sequences of different groups never meet: only the blocks of one group wait for each
 // other, once a step.
 //
-// Given when compiled: REAL (float, double), CELL (Rnn, Gru, Lstm), WARPS (warps in a block, 1, 2, 4 or 8).
+// Given when compiled: REAL (float, double), CELL (Rnn, Gru, Lstm), WARPS (warps in a block, 1, 2, 4 or 8), TF32 (1 for
+// products on tensor cores, of compute capability 8.0 or later, with REAL float).
 
 constexpr int THREADS = 32 * WARPS;
 constexpr int SEQUENCES = 32;  // of a tile, which is what a block computes at once
@@ -149,24 +150,127 @@ __device__ constexpr int area() {
     return SEQUENCES * PITCH > OUT * SEQUENCES * WIDTH ? SEQUENCES * PITCH : OUT * SEQUENCES * WIDTH;
 }
 
+// A warp's sums over the pieces of k that it has seen, for a tile of 32 sequences and WIDTH units, in registers:
+//
+//     add     sum[out][m][u] += Σ_q states[m][q] · weights[out][u][q],   q < DEPTH
+//     store   to shared memory as [out][m][u]
+//
+//     states: (32, DEPTH), PITCH from row to row
+//     weights: OUT blocks of `units` rows, `pitch` from row to row; the tile begins at row `part`, and where it reaches
+//         beyond the last row its sums mean nothing
+//
+// Number by number: a thread has 4 sequences × WIDTH / 4 units, so that it uses what it has read several times.
+template <int OUT, int WIDTH>
+struct Sums {
+    REAL sum[OUT][WIDTH / 4][4] = {};
+
+    __device__ void add(const REAL* states, const REAL* weights, int units, int part, int pitch) {
+        const int m = threadIdx.x % 32 / 4, u = threadIdx.x % 4;
+#pragma unroll
+        for (int q = 0; q < DEPTH; q += 4) {
+            Four state[4];
+#pragma unroll
+            for (int i = 0; i < 4; i++) state[i] = *reinterpret_cast<const Four*>(states + (m + 8 * i) * PITCH + q);
+#pragma unroll
+            for (int out = 0; out < OUT; out++)
+#pragma unroll
+                for (int j = 0; j < WIDTH / 4; j++) {
+                    const int row = out * units + min(part + u + 4 * j, units - 1);
+                    const Four weight = *reinterpret_cast<const Four*>(weights + row * pitch + q);
+#pragma unroll
+                    for (int i = 0; i < 4; i++) sum[out][j][i] += dot(state[i], weight);
+                }
+        }
+    }
+
+    __device__ void store(REAL* own) const {
+        const int m = threadIdx.x % 32 / 4, u = threadIdx.x % 4;
+#pragma unroll
+        for (int out = 0; out < OUT; out++)
+#pragma unroll
+            for (int j = 0; j < WIDTH / 4; j++)
+#pragma unroll
+                for (int i = 0; i < 4; i++) own[(out * SEQUENCES + m + 8 * i) * WIDTH + u + 4 * j] = sum[out][j][i];
+    }
+};
+
+#if TF32
+#ifdef __CUDACC__
+// The nearest number with 10 bits of mantissa, which is all that a tensor core takes of a factor.
+__device__ unsigned int to_tf32(float x) {
+    unsigned int bits;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
+    return bits;
+}
+
+// c (16, 8) += a (16, 8) b (8, 8), a warp together. With g = lane / 4 and t = lane % 4 a thread holds
+//     a[g][t], a[g + 8][t], a[g][t + 4], a[g + 8][t + 4];   b[t][g], b[t + 4][g];   c[g][2t], c[g][2t + 1], and of row g + 8
+__device__ void multiply_16x8x8(float* c, const unsigned int* a, const unsigned int* b) {
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+#endif
+
+// The same on tensor cores, with factors in TF32 and sums in float32.
+template <int OUT, int WIDTH>
+struct TensorSums {
+    REAL sum[OUT][WIDTH / 8][2][4] = {};  // the tile in pieces of 16 × 8
+
+    __device__ void add(const REAL* states, const REAL* weights, int units, int part, int pitch) {
+        const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+#pragma unroll
+        for (int q = 0; q < DEPTH; q += 8) {
+            unsigned int a[2][4], b[2];
+#pragma unroll
+            for (int i = 0; i < 8; i++)
+                a[i / 4][i % 4] = to_tf32(states[(g + 8 * (i % 2) + 16 * (i / 4)) * PITCH + q + t + 4 * (i % 4 / 2)]);
+#pragma unroll
+            for (int out = 0; out < OUT; out++)
+#pragma unroll
+                for (int j = 0; j < WIDTH / 8; j++) {
+                    const REAL* row = weights + (out * units + min(part + g + 8 * j, units - 1)) * pitch + q;
+                    b[0] = to_tf32(row[t]), b[1] = to_tf32(row[t + 4]);
+                    multiply_16x8x8(sum[out][j][0], a[0], b);
+                    multiply_16x8x8(sum[out][j][1], a[1], b);
+                }
+        }
+    }
+
+    __device__ void store(REAL* own) const {
+        const int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
+#pragma unroll
+        for (int out = 0; out < OUT; out++)
+#pragma unroll
+            for (int j = 0; j < WIDTH / 8; j++)
+#pragma unroll
+                for (int i = 0; i < 8; i++) {
+                    const int m = g + 8 * (i % 4 / 2) + 16 * (i / 4), u = 8 * j + 2 * t + i % 2;
+                    own[(out * SEQUENCES + m) * WIDTH + u] = sum[out][j][i / 4][i % 4];
+                }
+    }
+};
+#endif
+
 // For the 32 sequences m and WIDTH units u of a tile, every warp a part of k (`total` adds the parts up),
 //
 //     sums[out][m][u] = Σ_k states[row(m)][k] · weights[out][u][k]
 //
 //     states: (N, width) in global memory, width a multiple of 4
-//     weights: OUT blocks of `units` rows in shared memory, `pitch` numbers from row to row, zero beyond the last k;
-//         the tile begins at row `part`, and where it reaches beyond the last row its sums mean nothing
+//     weights: OUT blocks of `units` rows in shared memory, zero beyond the last k; see `Sums`
 //     work: area<OUT, WIDTH>() numbers a warp in shared memory
 //
-// Of the tile's sums a thread holds 4 × WIDTH / 4 in registers, for each OUT, so that it uses a number that it has read
-// several times. While a warp multiplies one piece of the states, the next is on its way from L2 into `coming`.
+// While a warp multiplies one piece of the states, the next is on its way from L2 into `coming`.
 template <int OUT, int WIDTH>
 __device__ void multiply(const Tile tile, const REAL* states, int width, const REAL* weights, int units, int part,
                          int pitch, REAL* work) {
-    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    const int m = lane / 4, u = lane % 4;
+    const int warp = threadIdx.x / 32, m = threadIdx.x % 32 / 4, u = threadIdx.x % 4;
     REAL* own = work + warp * area<OUT, WIDTH>();
-    REAL sum[OUT][WIDTH / 4][4] = {};
+#if TF32
+    TensorSums<OUT, WIDTH> sums;
+#else
+    Sums<OUT, WIDTH> sums;
+#endif
     Four coming[4];  // lanes 0 … 3 hold one row's 16 numbers, and so on: full sectors of memory
 
     auto fetch = [&](int k) {
@@ -181,35 +285,15 @@ __device__ void multiply(const Tile tile, const REAL* states, int width, const R
 
     int k = warp * DEPTH;
     if (k < width) fetch(k);
-    for (; k < width; k += THREADS / 32 * DEPTH) {
+    for (; k < width; k += WARPS * DEPTH) {
 #pragma unroll
         for (int i = 0; i < 4; i++) *reinterpret_cast<Four*>(own + (m + 8 * i) * PITCH + 4 * u) = coming[i];
         __syncwarp();
         if (k + WARPS * DEPTH < width) fetch(k + WARPS * DEPTH);
-#pragma unroll
-        for (int q = 0; q < DEPTH; q += 4) {
-            Four state[4];
-#pragma unroll
-            for (int i = 0; i < 4; i++) state[i] = *reinterpret_cast<const Four*>(own + (m + 8 * i) * PITCH + q);
-#pragma unroll
-            for (int out = 0; out < OUT; out++)
-#pragma unroll
-                for (int j = 0; j < WIDTH / 4; j++) {
-                    const int row = min(part + u + 4 * j, units - 1);
-                    const REAL* from = weights + (out * units + row) * pitch + k + q;
-                    const Four weight = *reinterpret_cast<const Four*>(from);
-#pragma unroll
-                    for (int i = 0; i < 4; i++) sum[out][j][i] += dot(state[i], weight);
-                }
-        }
+        sums.add(own, weights + k, units, part, pitch);
         __syncwarp();
     }
-#pragma unroll
-    for (int out = 0; out < OUT; out++)
-#pragma unroll
-        for (int j = 0; j < WIDTH / 4; j++)
-#pragma unroll
-            for (int i = 0; i < 4; i++) own[(out * SEQUENCES + m + 8 * i) * WIDTH + u + 4 * j] = sum[out][j][i];
+    sums.store(own);
 }
 
 // Add up the warps' sums for one pair of the tile, in a fixed order: the same input gives the same bits.

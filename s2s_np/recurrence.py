@@ -5,6 +5,7 @@ products that wait for no step and so stay whole: those with the inputs before t
 weights after it.
 """
 
+import os
 from functools import lru_cache, partial
 from math import ceil
 from typing import Any, NamedTuple
@@ -107,6 +108,9 @@ def _launch(xp, device, gates, hidden, batch, dtype):
     if plan is None:
         return None
     constants = {"REAL": kernels.C_TYPES[dtype], "CELL": CELLS[gates], "WARPS": WARPS}
+    # As CuPy's own products: https://docs.cupy.dev/en/stable/reference/environment.html
+    wanted = dtype == "float32" and int(os.environ.get("CUPY_TF32", "0")) > 0
+    constants["TF32"] = int(wanted and attributes["ComputeCapabilityMajor"] >= 8)
     both = []
     for name, shared in zip(("forward", "backward"), plan.shared):
         kernel = kernels.kernel(xp, "recurrence.cu", name, True, **constants)

@@ -48,6 +48,7 @@ constexpr unsigned char UNWRITTEN = 0xFF;  // as float and double: NaN
 struct Barrier {
     int members, arrived = 0;
     unsigned round = 0;
+    unsigned exchange[32][6];  // what the threads of a warp show one another
 };
 
 struct Block {
@@ -179,4 +180,35 @@ static T __ldcg(const T* from) {
 template <class T>
 static T __ldcv(const T* from) {
     return *from;
+}
+
+// The factors of tensor cores: rounded to 10 bits of mantissa, halves away from zero.
+static unsigned to_tf32(float x) {
+    unsigned bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return (bits + 0x1000) & ~0x1FFFu;
+}
+
+static float as_float(unsigned bits) {
+    float x;
+    std::memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+// mma.m16n8k8 as the PTX manual lays its matrices out over the threads of a warp.
+static void multiply_16x8x8(float* c, const unsigned* a, const unsigned* b) {
+    emulation::Barrier& warp = emulation::current->block->warps[threadIdx.x / 32];
+    const int lane = threadIdx.x % 32;
+    std::memcpy(warp.exchange[lane], a, 4 * sizeof *a);
+    std::memcpy(warp.exchange[lane] + 4, b, 2 * sizeof *b);
+    emulation::wait(warp);
+    for (int i = 0; i < 4; i++) {
+        const int row = lane / 4 + 8 * (i / 2), column = 2 * (lane % 4) + i % 2;
+        for (int k = 0; k < 8; k++) {
+            const unsigned x = warp.exchange[row % 8 * 4 + k % 4][row / 8 + 2 * (k / 4)];
+            const unsigned y = warp.exchange[column * 4 + k % 4][4 + k / 4];
+            c[i] += as_float(x) * as_float(y);
+        }
+    }
+    emulation::wait(warp);
 }

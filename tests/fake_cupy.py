@@ -277,15 +277,17 @@ class RawModule:
         launcher = getattr(
             _library(self.code, self.options, signatures), f"launch_{name}"
         )
-        return RawKernel(name, signatures[name], launcher, self.cooperative)
+        return RawKernel(
+            name, signatures[name], launcher, self.cooperative, self.options
+        )
 
 
 class RawKernel:
     """A kernel; it runs when called, before the call returns."""
 
-    def __init__(self, name, signature, launcher, cooperative):
+    def __init__(self, name, signature, launcher, cooperative, options):
         self.name, self.signature, self._launcher = name, signature, launcher
-        self.cooperative = cooperative
+        self.cooperative, self.options = cooperative, options
         self.max_dynamic_shared_size_bytes = 49_152
         self.kernel = SimpleNamespace(ptr=1)
 

@@ -121,6 +121,33 @@ def test_blocks_of_full_size_do_the_same(emulated, monkeypatch):
         assert np.abs(ours - theirs).max() <= 1e-12 * max(1, np.abs(theirs).max())
 
 
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("cell", CELLS)
+def test_on_tensor_cores_only_the_factors_are_rounded(
+    emulated, monkeypatch, cell, shape
+):
+    monkeypatch.setenv("CUPY_TF32", "1")
+    given = inputs(cell, shape, "float32")
+    errors = []
+    for ours, theirs in zip(in_kernels(cell, *given), leaves(in_arrays(cell, *given))):
+        errors.append(np.abs(ours - theirs).max() / max(1, np.abs(theirs).max()))
+    assert 1e-6 < max(errors) < 1e-2  # a factor is wrong by up to 2⁻¹¹, 5e-4
+
+
+@pytest.mark.parametrize(
+    ("dtype", "capability"), [("float64", 9), ("float32", 7), ("float32", 9)]
+)
+def test_tensor_cores_are_for_float32_and_for_cards_that_have_them(
+    emulated, monkeypatch, dtype, capability
+):
+    monkeypatch.setenv("CUPY_TF32", "1")
+    attributes = fake_cupy.Device().attributes | {"ComputeCapabilityMajor": capability}
+    monkeypatch.setattr(fake_cupy.Device, "attributes", attributes)
+    launch = device_sweep(fake_cupy, 3, 2, 3, np.dtype(dtype)).args[0]
+    wanted = dtype == "float32" and capability >= 8
+    assert f"-DTF32={int(wanted)}" in launch.forward.options
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_blocks_whose_units_fill_no_tile_do_the_same(emulated, monkeypatch, cell):
     given = inputs(cell, SHAPES["many units"], "float64")
