@@ -47,7 +47,8 @@ lint: $(READY)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format -q --check
 
-bench-gpu: $(READY) ## time everything against PyTorch with cuDNN, on a machine with a GPU, and keep the results
+bench-gpu: torch ## time the training step on a GPU against PyTorch with cuDNN, and keep the results
+	$(BIN)/python -m pip install -q -r requirements-gpu.txt threadpoolctl==3.8.0
 	$(BIN)/python benchmarks/gpu.py
 
 serve: html ## build the book and serve it on this machine
