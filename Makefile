@@ -15,7 +15,7 @@ NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadsc
 BENCH := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(if $(KERNELS),OPENBLAS_CORETYPE=$(KERNELS)) $(BIN)/python
 BENCHMARKS := import_time training account decoding scaling loss_memory
 
-.PHONY: help setup torch peers book html test check lint bench bench-quick serve lab execute lock clean
+.PHONY: help setup torch peers book html test check lint bench bench-quick bench-gpu serve lab execute lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,10 @@ bench: peers ## time everything against PyTorch and JAX, on a quiet machine, and
 
 bench-quick: peers ## the same in few turns, for a first look; keeps nothing
 	@set -e; for name in $(BENCHMARKS); do $(BENCH) benchmarks/$$name.py --turns 2; done
+
+bench-gpu: torch ## time the training step on a GPU against PyTorch with cuDNN, and keep the results
+	$(BIN)/python -m pip install -q -r requirements-gpu.txt threadpoolctl==3.8.0
+	$(BIN)/python benchmarks/gpu.py
 
 serve: html ## build the book and serve it on this machine
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 8000

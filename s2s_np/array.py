@@ -6,6 +6,7 @@ only, and only where a line says so.
 """
 
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -83,7 +84,11 @@ def check_shape(name, array, shape):
 
 
 def check_tokens(name, tokens, size):
-    """Raise TypeError unless `tokens` are integers, and IndexError unless each is in 0 … size − 1."""
+    """Raise TypeError unless `tokens` are integers, and IndexError unless each is in 0 … size − 1.
+
+    Of tokens on a GPU the values are not looked at, since every look would wait for the GPU: check them before they
+    go there, as `Seq2Seq` does. A layer that meets a wrong one there reads another word's vector or has loss NaN.
+    """
     xp = array_module(tokens, name)
     if tokens.dtype.kind not in "iu":
         raise TypeError(
@@ -91,8 +96,10 @@ def check_tokens(name, tokens, size):
         )
     if tokens.size == 0:
         raise ValueError(f"{name} has shape {tokens.shape}: there is no token in it")
+    if xp is not np:
+        return
     if int(tokens.min()) < 0 or int(tokens.max()) >= size:
-        wrong = xp.argwhere((tokens < 0) | (tokens >= size))[0]
+        wrong = np.argwhere((tokens < 0) | (tokens >= size))[0]
         place = tuple(int(i) for i in wrong)
         raise IndexError(
             f"{name}{list(place)} is {int(tokens[place])}, outside the vocabulary of {size} (ids 0 to {size - 1})"
@@ -113,9 +120,34 @@ def transposed(matrix):
     return result
 
 
+@contextmanager
+def memory_for(what, size):
+    """Name `what` the memory was for, and the argument `size` to make smaller, if it runs out inside the `with`.
+
+    The error stays a MemoryError; CuPy's own, of which it says the numbers, is one too.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError(
+            f"no memory for {what}: take a smaller {size} ({error})"
+        ) from error
+
+
 def to_host(array, name="the argument"):
     """Return `array`, called `name` in errors, as a NumPy array, copied from the GPU if it is there."""
     return array if array_module(array, name) is np else array.get()
+
+
+def to_floats(*numbers):
+    """Return numbers, floats or arrays `()` of one library, as Python's floats: from a GPU in one copy."""
+    arrays = [number for number in numbers if not isinstance(number, float)]
+    xp = array_module(arrays[0]) if arrays else np
+    if xp is np:
+        return [float(number) for number in numbers]
+    return to_host(
+        xp.stack([xp.asarray(number, xp.float64) for number in numbers])
+    ).tolist()
 
 
 def to_device(array, device):

@@ -97,7 +97,7 @@ def shift_right(target, lengths=None):
     inputs[1:] = target[:-1]
     if lengths is not None:
         t = xp.arange(len(target))[:, None]
-        inputs[t >= xp.asarray(lengths)] = PAD
+        inputs = xp.where(t < xp.asarray(lengths), inputs, PAD)
     return inputs
 
 

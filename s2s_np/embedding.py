@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import fused, kernels
 from .array import (
     array_module,
     check_floats,
@@ -38,6 +39,8 @@ def embedding(params, tokens):
 
     def backward(d_vectors):
         check_like("d_vectors", d_vectors, "vectors", vectors)
+        if kernels.usable(xp):
+            return {"weight": fused.embedding_gradient(weight, tokens, d_vectors)}
         d_weight = zeros(xp, (weight.size,), weight.dtype)
         columns = xp.arange(weight.shape[1])
         # The place of each number of d_vectors in the table laid out flat: (T·B, E)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import fused, kernels
 from .array import array_module, check_floats, check_shape, check_tokens
 from .generator import check_generator
 from .memory import empty, zeros
@@ -58,7 +59,7 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
         h: (T, B, H)
         targets, lengths, reduction: as in `cross_entropy`
         chunk_size: states at a time; never more than `chunk_size · V` scores are held. None: as many as make
-            about four million scores
+            about four million scores, 64 million on a GPU
     Returns `loss` (a number) and `backward(d_loss=1.0) -> dh, grads`.
     Raises as `cross_entropy` does, and ValueError for a chunk size below 1.
     """
@@ -68,28 +69,10 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
     rows, words = _real_words(h, targets, lengths, len(weight))
     states = flat[rows]  # (N, H)
     scale = _scale(reduction, len(words))
+    chunked = fused.chunked_loss if kernels.usable(xp) else _chunked_loss
 
     def run():
-        """Return the loss and its gradients; nothing of size V but those of the parameters outlives a chunk."""
-        loss = xp.zeros((), h.dtype)
-        d_states = empty(xp, states.shape, h.dtype)
-        d_weight = empty(xp, weight.shape, h.dtype)
-        d_bias = xp.zeros_like(bias)
-        for rows, p, sums, log_probs in _chunks(
-            states, words, weight, bias, chunk_size
-        ):
-            loss -= scale * log_probs.sum()
-            # From here on p and each row of p − onehot(y) is still too large by `sums`: dividing the small arrays
-            # that it is multiplied with is cheaper.
-            p[xp.arange(len(p)), words[rows]] -= sums
-            factors = scale / sums
-            xp.matmul(p, weight, out=d_states[rows])
-            d_states[rows] *= factors[:, None]
-            _add_product(
-                d_weight, p.T, states[rows] * factors[:, None], first=rows.start == 0
-            )
-            d_bias += factors @ p
-        return loss, d_states, d_weight, d_bias
+        return chunked(states, words, weight, bias, scale, chunk_size)
 
     results = [run()]
     loss = results[0][0]
@@ -105,6 +88,27 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
         return dh.reshape(h.shape), {"weight": d_weight, "bias": d_bias}
 
     return loss, backward
+
+
+def _chunked_loss(states, words, weight, bias, scale, chunk_size):
+    """Return `loss, d_states, d_weight, d_bias` of `generator_loss` for its N real words, `states (N, H)`."""
+    xp = array_module(states)
+    loss = xp.zeros((), states.dtype)
+    d_states = empty(xp, states.shape, states.dtype)
+    d_weight = empty(xp, weight.shape, states.dtype)
+    d_bias = xp.zeros_like(bias)
+    for rows, p, sums, log_probs in _chunks(states, words, weight, bias, chunk_size):
+        loss -= scale * log_probs.sum()
+        # p, and so each row of p − onehot(y), is still too large by `sums`: dividing the small arrays that it is
+        # multiplied with is cheaper.
+        p[xp.arange(len(p)), words[rows]] -= sums
+        factors = scale / sums
+        xp.matmul(p, weight, out=d_states[rows])
+        d_states[rows] *= factors[:, None]
+        scaled = states[rows] * factors[:, None]
+        _add_product(d_weight, p.T, scaled, first=rows.start == 0)
+        d_bias += factors @ p
+    return loss, d_states, d_weight, d_bias
 
 
 def token_log_probs(params, h, targets, lengths=None, chunk_size=None):

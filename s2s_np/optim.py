@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import fused, kernels
 from .array import array_module
 from .memory import empty
 from .tree import leaves, tree_map
@@ -33,6 +34,9 @@ class Adam:
         epsilon = self.epsilon * correction2**0.5
 
         def update(p, g, m, v):
+            if kernels.usable(array_module(p), p, g, m, v):
+                fused.adam(p, g, m, v, self.beta1, self.beta2, alpha, epsilon)
+                return p
             for rows in _blocks(p):
                 self._update(p[rows], g[rows], m[rows], v[rows], alpha, epsilon)
             return p
@@ -70,12 +74,16 @@ def clip(grads, max_norm):
 
         ‖g‖ = √(Σ_k Σ_i g_ki²),    g_k ← g_k · min(1, max_norm / ‖g‖)
 
-    Returns ‖g‖ before clipping. One factor for the whole tree keeps the direction (Pascanu, Mikolov and Bengio
-    2013). A norm that is not finite is returned as it is, and nothing is scaled.
+    Returns ‖g‖ before clipping: a float, or from gradients on a GPU an array `()` there, so that nothing waits. One
+    factor for the whole tree keeps the direction (Pascanu, Mikolov and Bengio 2013). A norm that is not finite is
+    returned as it is, and nothing is scaled.
     """
-    norm = float(sum((g.ravel() @ g.ravel()) for _, g in leaves(grads))) ** 0.5
+    arrays = [g for _, g in leaves(grads)]
+    if kernels.usable(array_module(arrays[0]), *arrays):
+        return fused.clip(arrays, max_norm)
+    norm = float(sum((g.ravel() @ g.ravel()) for g in arrays)) ** 0.5
     if max_norm < norm < float("inf"):
-        for _, g in leaves(grads):
+        for g in arrays:
             g *= max_norm / norm
     return norm
 

@@ -9,6 +9,7 @@ with x (N, D), output (N, H), a state a tuple of arrays (B, H) in the order of t
 `d_weights` in the order of `PARAMETERS`, and `steps` the rows of each time step in the order in which to take
 them. Forwards, sequences drop out as they end; backwards, they join at their own last step, still in the state
 they started from. Both come down to one rule: a step works on the first `size` sequences and leaves the rest.
+On a GPU the module `recurrence` contributes the sweep of all three cells.
 """
 
 import re
@@ -17,6 +18,7 @@ import numpy as np
 
 from .array import check_floats, check_like, check_names, check_shape
 from .padding import Packing, check_lengths
+from .recurrence import device_sweep
 
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -85,6 +87,7 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
     layers, hidden = check_parameters(params, gates, x.shape[2])
     xp = check_floats({"x": x, **params})
     steps, batch = x.shape[:2]
+    sweep = device_sweep(xp, gates, batch, hidden, x.dtype) or sweep
     num_directions = len(layers[0])
     state_shape = (len(layers) * num_directions, batch, hidden)
     state_0 = _check_state(xp, x, state_0, state_names, state_shape)

@@ -42,8 +42,8 @@ def greedy_search(step, state, batch_size, max_length):
         log_probs, state = step(words, state)
         xp = array_module(log_probs)
         best = log_probs.argmax(axis=1)
-        gained = to_host(log_probs[xp.arange(len(best)), best])
-        words = to_host(best)
+        gained = log_probs[xp.arange(len(best)), best]
+        words, gained = _pair_to_host(best, gained)
         totals[running] += gained
         for sentence, word in zip(running, words.tolist()):
             tokens[sentence].append(word)
@@ -161,4 +161,16 @@ def _best(log_probs, count):
     count = min(count, log_probs.shape[1])
     words = xp.argpartition(-log_probs, count - 1, axis=1)[:, :count]
     gains = xp.take_along_axis(log_probs, words, axis=1)
-    return to_host(words).tolist(), to_host(gains).tolist()
+    words, gains = _pair_to_host(words, gains)
+    return words.tolist(), gains.tolist()
+
+
+def _pair_to_host(words, gains):
+    """Return both arrays on the host, copied at once, since each copy waits for the GPU."""
+    xp = array_module(words)
+    if xp is np:
+        return words, gains
+    words, gains = to_host(
+        xp.stack([words.astype(xp.float64), gains.astype(xp.float64)])
+    )
+    return words.astype(int), gains  # a word id is a whole number below 2⁵³: exact

@@ -145,15 +145,18 @@ class Seq2Seq:
 
         Raises ValueError for EOS, which is never an input.
         """
-        if isinstance(tokens, (list, np.ndarray)):
-            tokens = to_device(np.asarray(tokens), self.device)
-        check_tokens("tokens", tokens, len(self.target_vocab))
-        if bool((tokens == EOS).any()):
-            raise ValueError("EOS ends a sentence and is never fed to the decoder")
-        parts = _parts(state.recurrent)
-        step = CELLS[self.config["cell"]].step
+        if isinstance(tokens, (list, np.ndarray)):  # of tokens on a GPU nothing is read
+            tokens = np.asarray(tokens)
+            check_tokens("tokens", tokens, len(self.target_vocab))
+            if EOS in tokens:
+                raise ValueError("EOS ends a sentence and is never fed to the decoder")
+            tokens = to_device(tokens, self.device)
         features, parts = decoder_step(
-            self.params["decoder"], tokens, parts, state.context, step
+            self.params["decoder"],
+            tokens,
+            _parts(state.recurrent),
+            state.context,
+            CELLS[self.config["cell"]].step,
         )
         log_probs, _ = generator(self.params["generator"], features)
         recurrent = parts if isinstance(state.recurrent, tuple) else parts[0]
@@ -165,7 +168,7 @@ class Seq2Seq:
 
     def token_log_probs(self, batch):
         """Return log P(y_t | X, y_<t) of every target word of the batch, `(T_t, B)`, zero at padded steps."""
-        batch = batch.to(self.device)
+        batch = self._to_device(batch)
         state = self.start(batch.source, batch.source_lengths)
         inputs = shift_right(batch.target, batch.target_lengths)
         (features, _), _ = decoder(
@@ -186,7 +189,7 @@ class Seq2Seq:
         The gradients are the same tree as `params`. `rng`, a Generator of the model's array library, draws the
         dropout masks; None takes the model's own, which moves on with every call.
         """
-        batch = batch.to(self.device)
+        batch = self._to_device(batch)
         drop = self._dropout_layer(rng)
         (_, state), encoder_backward = self.encode_source(
             batch.source, batch.source_lengths, drop
@@ -215,6 +218,13 @@ class Seq2Seq:
             "decoder": d_decoder,
             "generator": d_generator,
         }
+
+    def _to_device(self, batch):
+        """Return the batch where the model is, its word ids checked on the way: on a GPU nothing looks at them."""
+        if self.device != "cpu" and array_module(batch.source) is np:
+            check_tokens("source", batch.source, len(self.source_vocab))
+            check_tokens("target", batch.target, len(self.target_vocab))
+        return batch.to(self.device)
 
     @property
     def _rnn(self):

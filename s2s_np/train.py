@@ -4,7 +4,7 @@ import math
 import time
 import warnings
 
-from .array import array_module
+from .array import array_module, memory_for, to_floats
 from .batch import batches_of, encode_pairs
 from .optim import Adam, clip, warmup_linear
 from .tree import leaves
@@ -42,8 +42,9 @@ def fit(
         progress: show a progress bar (needs tqdm)
     Returns a dict of lists: per epoch `train_loss`, `valid_loss` (None without validation pairs) and `seconds`;
     per step `step_loss`, `grad_norm` (before clipping) and `learning_rate`. Losses are nats a word.
-    Raises ValueError for settings and pairs that make no sense, and NonFiniteLossError, naming the step, before
-    a loss or gradient that is not finite can reach the parameters; the last checkpoint stays as it is.
+    Raises ValueError for settings and pairs that make no sense, MemoryError, naming the size to change, and
+    NonFiniteLossError, naming the step, before a loss or gradient that is not finite can reach the parameters; the
+    last checkpoint stays as it is.
     """
     _check_settings(
         epochs=epochs,
@@ -75,9 +76,10 @@ def fit(
             words, total = 0, 0.0
             for batch in batches_of(train, batch_size, model.rng):
                 step = len(history["step_loss"])
-                loss, grads = model.loss_and_grads(batch)
-                loss = float(loss)
-                norm = clip(grads, max_norm)
+                with memory_for(_size(batch), "batch_size"):
+                    loss, grads = model.loss_and_grads(batch)
+                    norm = clip(grads, max_norm)
+                loss, norm = to_floats(loss, norm)
                 if not (math.isfinite(loss) and math.isfinite(norm)):
                     raise NonFiniteLossError(
                         _diagnosis(step, epoch, loss, norm, grads, checkpoint)
@@ -128,6 +130,12 @@ def _check_settings(epochs, batch_size, learning_rate, max_norm):
         raise ValueError(f"learning_rate is {learning_rate}; expected a number above 0")
     if not max_norm > 0:
         raise ValueError(f"max_norm is {max_norm}; expected a number above 0")
+
+
+def _size(batch):
+    """Say how large a batch is."""
+    steps = " and ".join(str(len(words)) for words in (batch.source, batch.target))
+    return f"a training step of {len(batch.source_lengths)} pairs, up to {steps} words long"
 
 
 def _diagnosis(step, epoch, loss, norm, grads, checkpoint):

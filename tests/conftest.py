@@ -3,9 +3,13 @@
 import os
 import sys
 
+import fake_cupy
 import pytest
 from gradients import LARGEST, record
 from hypothesis import settings
+
+from s2s_np import fused, recurrence
+from s2s_np.kernels import plain_arrays
 
 # The same examples in every run; tests take as long as they take.
 settings.register_profile("book", derandomize=True, deadline=None, max_examples=25)
@@ -26,20 +30,43 @@ def import_torch():
     return torch
 
 
-@pytest.fixture(params=["stand-in", pytest.param("CuPy", marks=pytest.mark.gpu)])
+@pytest.fixture(
+    params=[
+        "stand-in, arrays",
+        "stand-in, kernels",
+        pytest.param("CuPy", marks=pytest.mark.gpu),
+    ]
+)
 def cupy(request, monkeypatch):
-    """CuPy: its stand-in on every machine, then CuPy itself where there is a GPU."""
-    if request.param == "stand-in":
-        import fake_cupy
+    """CuPy: its stand-in on every machine, without the package's kernels and with them, then CuPy where a GPU is."""
+    if request.param == "CuPy":
+        yield import_cupy()
+    elif request.param == "stand-in, kernels":
+        yield emulate(monkeypatch)
+    else:
+        with plain_arrays():
+            yield emulate(monkeypatch, kernels=False)
 
-        monkeypatch.setitem(sys.modules, "cupy", fake_cupy)
-        return fake_cupy
+
+def import_cupy():
+    """Return CuPy, or skip the test where it or its GPU is missing."""
     cupy = pytest.importorskip(
         "cupy", reason="CuPy is not installed: pip install -r requirements-gpu.txt"
     )
     if not cupy.cuda.is_available():
         pytest.skip("CuPy finds no NVIDIA GPU")
     return cupy
+
+
+def emulate(monkeypatch, kernels=True):
+    """Put the stand-in in the place of CuPy, and let kernels run in small blocks; skip where none can be compiled."""
+    if kernels and fake_cupy.COMPILER is None:
+        pytest.skip("no C++ compiler (g++) to run the kernels on the CPU with")
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy)
+    monkeypatch.setattr(recurrence, "WARPS", 2)
+    monkeypatch.setattr(fused, "THREADS", 32)
+    recurrence._launch.cache_clear()
+    return fake_cupy
 
 
 def pytest_sessionfinish(session):

@@ -83,6 +83,7 @@ def test_make_help_lists_every_command():
         "execute",
         "bench",
         "bench-quick",
+        "bench-gpu",
         "clean",
         "help",
     ):
