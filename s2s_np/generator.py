@@ -3,6 +3,7 @@
 import numpy as np
 
 from .array import check_floats, check_like, check_names, check_shape
+from .memory import empty
 
 
 def generator(params, h):
@@ -20,10 +21,11 @@ def generator(params, h):
     """
     weight, bias, xp = check_generator(params, h)
     rows = h.reshape(-1, h.shape[-1])  # (N, H)
-    log_probs = rows @ weight.T  # (N, V)
+    log_probs, p = (empty(xp, (len(rows), len(weight)), h.dtype) for _ in range(2))
+    xp.matmul(rows, weight.T, out=log_probs)  # (N, V)
     log_probs += bias
     log_probs -= log_probs.max(axis=1, keepdims=True)
-    log_probs -= xp.log(xp.exp(log_probs).sum(axis=1, keepdims=True))
+    log_probs -= xp.log(xp.exp(log_probs, out=p).sum(axis=1, keepdims=True))
     log_probs = log_probs.reshape(*h.shape[:-1], -1)
 
     def backward(d_log_probs):

@@ -92,14 +92,15 @@ def gru_step(weights, x, state):
     a += b_ih
     u = h @ w_hh.T  # (B, 3H)
     u += b_hh
-    rz, n = a[:, : 2 * H], u[:, 2 * H :]  # become the gates in place
-    rz += u[:, : 2 * H]
+    rz = xp.empty((2, *h.shape), h.dtype)
+    xp.add(by_gate(a[:, : 2 * H], 2), by_gate(u[:, : 2 * H], 2), out=rz)
     sigmoid(rz, xp)
-    n *= rz[:, :H]
+    r, z = rz
+    n = r * u[:, 2 * H :]
     n += a[:, 2 * H :]
     xp.tanh(n, out=n)
     h = h - n  # h' = n + z ⊙ (h − n)
-    h *= rz[:, H:]
+    h *= z
     h += n
     return (h,)
 
