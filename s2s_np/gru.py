@@ -125,6 +125,7 @@ def _sweep(weights, x, state_0, steps):
     blocks = blocks_of(steps)
     a = empty(xp, (max(len_of(block) for block, _ in blocks), 3 * H), dtype)
     u = empty(xp, (B, 3 * H), dtype)  # W_hh h of one step
+    a_rz, u_rz = by_gate(a[:, : 2 * H], 2), by_gate(u[:, : 2 * H], 2)
 
     for block, steps_of_block in blocks:
         a_block = xp.matmul(x[block], w_ih.T, out=a[: len_of(block)])
@@ -132,16 +133,14 @@ def _sweep(weights, x, state_0, steps):
         for rows in steps_of_block:
             size = len_of(rows)
             own = slice(rows.start - block.start, rows.stop - block.start)
-            running, u_t = h[:size], xp.matmul(h[:size], w_hh_T, out=u[:size])
-            rz_t, n_t, u_n_t = rz[:, rows], n[rows], u_n[rows]
+            running, rz_t, n_t, u_n_t = h[:size], rz[:, rows], n[rows], u_n[rows]
             h_prev[rows] = running
-            xp.add(
-                by_gate(a_block[own, : 2 * H], 2), by_gate(u_t[:, : 2 * H], 2), out=rz_t
-            )
+            xp.matmul(running, w_hh_T, out=u[:size])
+            xp.add(a_rz[:, own], u_rz[:, :size], out=rz_t)
             sigmoid(rz_t, xp)
-            xp.add(u_t[:, 2 * H :], b_n, out=u_n_t)  # W_hn h + b_hn, what r acts on
+            xp.add(u[:size, 2 * H :], b_n, out=u_n_t)  # W_hn h + b_hn, what r acts on
             xp.multiply(rz_t[0], u_n_t, out=n_t)
-            n_t += a_block[own, 2 * H :]
+            n_t += a[own, 2 * H :]
             xp.tanh(n_t, out=n_t)
             running -= n_t  # h' = n + z ⊙ (h − n)
             running *= rz_t[1]
@@ -152,18 +151,14 @@ def _sweep(weights, x, state_0, steps):
         (d_h,) = d_state_n  # (B, H), overwritten step by step
         d_n = empty(xp, (N, H), dtype)
         d_u = empty(xp, (N, 3 * H), dtype)  # for what h feeds
+        d_gates = by_gate(d_u, 3)
         work = empty(xp, (len(a), H), dtype)
         product = empty(xp, (B, H), dtype)
         for block, steps_of_block in reversed(blocks):
             # First the local derivatives, then step by step the loss's gradient is multiplied in.
-            r_b, z_b, n_b, keep = (
-                rz[0, block],
-                rz[1, block],
-                n[block],
-                work[: len_of(block)],
-            )
-            d_n_b = d_n[block]
-            d_r_b, d_z_b, d_u_n_b = by_gate(d_u[block], 3)
+            d_r_b, d_z_b, d_u_n_b = d_gates[:, block]
+            r_b, z_b = rz[:, block]
+            n_b, d_n_b, keep = n[block], d_n[block], work[: len_of(block)]
             xp.subtract(1, z_b, out=keep)
             xp.multiply(n_b, n_b, out=d_n_b)
             xp.subtract(1, d_n_b, out=d_n_b)
@@ -175,14 +170,12 @@ def _sweep(weights, x, state_0, steps):
             keep *= u_n[block]
             xp.multiply(keep, d_u_n_b, out=d_r_b)
             for rows in reversed(steps_of_block):
-                d_running = d_h[: len_of(rows)]
+                d_running, d_gates_t = d_h[: len_of(rows)], d_gates[:, rows]
                 d_running += d_output[rows]
                 d_n[rows] *= d_running
-                d_u_t = d_u[rows]
-                d_u_t3 = by_gate(d_u_t, 3)
-                d_u_t3 *= d_running
+                d_gates_t *= d_running
                 d_running *= rz[1, rows]
-                d_running += xp.matmul(d_u_t, w_hh, out=product[: len_of(rows)])
+                d_running += xp.matmul(d_u[rows], w_hh, out=product[: len(d_running)])
         d_w_hh = xp.matmul(d_u.T, h_prev, out=empty(xp, w_hh.shape, dtype))
         d_b_hh = d_u.sum(axis=0)
         d_a, d_b_ih = d_u, d_b_hh.copy()  # what x feeds differs in n's block only

@@ -59,7 +59,7 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
         h: (T, B, H)
         targets, lengths, reduction: as in `cross_entropy`
         chunk_size: states at a time; never more than `chunk_size · V` scores are held. None: as many as make
-            about four million scores, 64 million on a GPU
+            about eight million scores, 64 million on a GPU
     Returns `loss` (a number) and `backward(d_loss=1.0) -> dh, grads`.
     Raises as `cross_entropy` does, and ValueError for a chunk size below 1.
     """
@@ -67,7 +67,7 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
     check_shape("h", h, (None, None, None))
     flat = h.reshape(-1, h.shape[2])  # (T·B, H)
     rows, words = _real_words(h, targets, lengths, len(weight))
-    states = flat[rows]  # (N, H)
+    states = flat if len(rows) == len(flat) else flat[rows]  # (N, H)
     scale = _scale(reduction, len(words))
     chunked = fused.chunked_loss if kernels.usable(xp) else _chunked_loss
 
@@ -83,8 +83,10 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
         if d_loss != 1.0:
             for d in (d_states, d_weight, d_bias):
                 d *= float(d_loss)
-        dh = zeros(xp, flat.shape, h.dtype)
-        dh[rows] = d_states
+        dh = d_states
+        if len(rows) < len(flat):
+            dh = zeros(xp, flat.shape, h.dtype)
+            dh[rows] = d_states
         return dh.reshape(h.shape), {"weight": d_weight, "bias": d_bias}
 
     return loss, backward

@@ -17,6 +17,7 @@ import re
 import numpy as np
 
 from .array import check_floats, check_like, check_names, check_shape
+from .memory import zeros
 from .padding import Packing, check_lengths
 from .recurrence import device_sweep
 
@@ -118,7 +119,7 @@ def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
 
     def backward(d_output=None, d_state_n=None):
         if d_output is None:
-            d_output = xp.zeros(output.shape, x.dtype)
+            d_output = zeros(xp, output.shape, x.dtype)
         check_like("d_output", d_output, "output", output)
         d_names = [f"d_{name[0]}_n" for name in state_names]
         d_state_n = _check_state(xp, x, d_state_n, d_names, state_shape)
