@@ -46,7 +46,9 @@ REST = "rest"
 
 def main():
     parser = report.options(__doc__, turns=10)
-    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["L", "XL"])
+    parser.add_argument(
+        "--sizes", nargs="+", choices=SIZES, default=["S", "M", "L", "XL"]
+    )
     arguments = parser.parse_args()
     use_threads(arguments.threads)
     measured = {}

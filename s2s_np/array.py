@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 
 LIBRARY_NAMES = {"numpy": "NumPy", "cupy": "CuPy"}
-FLOAT_TYPES = ("float32", "float64")
+FLOAT_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def array_module(array, name="the argument"):
@@ -36,7 +36,7 @@ def check_floats(arrays):
     names = iter(arrays)
     first = next(names)
     xp, dtype = array_module(arrays[first], first), arrays[first].dtype
-    if dtype.name not in FLOAT_TYPES:
+    if dtype not in FLOAT_TYPES:
         raise TypeError(f"{first} is of type {dtype}; expected float32 or float64")
     for name in names:
         other = array_module(arrays[name], name)

@@ -73,20 +73,22 @@ class Packing:
 
     def __init__(self, xp, lengths, steps):
         self.padded_shape = (steps, len(lengths))
+        batch = len(lengths)
         self.full = bool((lengths == steps).all())
+        if self.full:
+            self.steps = [slice(t * batch, (t + 1) * batch) for t in range(steps)]
+            return
         order = np.argsort(-lengths, kind="stable")  # longest first
         sizes = real_steps(lengths, steps).sum(axis=1)  # sequences that run at step t
         ends = np.cumsum(sizes).tolist()
         self.steps = [
             slice(end - size, end) for end, size in zip(ends, sizes.tolist()) if size
         ]
-        if not self.full:
-            t, place = np.nonzero(np.arange(len(lengths)) < sizes[:, None])
-            self._order = xp.asarray(order)
-            self._back = xp.asarray(np.argsort(order))
-            self._rows = xp.asarray(
-                t * len(lengths) + order[place]
-            )  # (N,) where each row stood
+        t, place = np.nonzero(np.arange(batch) < sizes[:, None])
+        self._order = xp.asarray(order)
+        self._back = xp.asarray(np.argsort(order))
+        # (N,) where each row stood
+        self._rows = xp.asarray(t * batch + order[place])
 
     def pack(self, x):
         """Return the real steps of `x (T, B, D)` as rows `(N, D)`."""

@@ -13,6 +13,7 @@ from s2s_np.array import (
     check_shape,
     check_tokens,
     device_module,
+    transposed,
 )
 
 
@@ -113,6 +114,17 @@ def test_token_ids_are_integers_from_zero_up_to_the_size():
 def test_token_ids_that_make_no_sense_are_named(tokens, error, message):
     with pytest.raises(error, match=message):
         check_tokens("tokens", tokens, 7)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1), (16, 3), (37, 50)])
+def test_a_transposed_copy_lies_row_by_row_and_shares_nothing(cupy, shape):
+    matrix = np.arange(float(np.prod(shape))).reshape(shape)
+    for given_ in (matrix, cupy.asarray(matrix)):
+        result = transposed(given_)
+        assert np.array_equal(to_host(result), matrix.T)
+        result[...] = -1
+        assert np.array_equal(to_host(given_), matrix)
+    assert transposed(matrix).flags.c_contiguous
 
 
 def test_an_array_crosses_to_the_device_and_back(cupy):

@@ -5,11 +5,16 @@ import pytest
 from gradients import check_gradients
 
 from s2s_np import BOS, EOS, PAD, decoder, gru, lstm, rnn, shift_right
+from s2s_np.decoder import decoder_step
 from s2s_np.embedding import init_embedding
+from s2s_np.gru import gru_step
+from s2s_np.lstm import lstm_step
 from s2s_np.recurrent import init_recurrent
+from s2s_np.rnn import rnn_step
 from s2s_np.tree import flatten
 
 CELLS = {"rnn": (rnn, 1), "gru": (gru, 3), "lstm": (lstm, 4)}
+STEPS = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step}
 E, H, B = 3, 2, 3
 LENGTHS = np.array([3, 1, 4])
 
@@ -91,6 +96,20 @@ def test_the_whole_sentence_at_once_is_the_sentence_word_by_word(cell, with_cont
     assert np.allclose(
         np.stack(parts(state)), np.stack(parts(state_n)), rtol=0, atol=1e-14
     )
+
+
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("with_context", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_step_without_a_way_back_is_one_time_step(cell, with_context, num_layers):
+    params, words, state, context = new_inputs(cell, num_layers, with_context)
+    layer = CELLS[cell][0]
+    (whole, state_n), _ = decoder(params, words, state, context=context, rnn=layer)
+    state = parts(state)
+    for t in range(len(words)):
+        features, state = decoder_step(params, words[t], state, context, STEPS[cell])
+        assert np.allclose(features, whole[t], rtol=0, atol=1e-14)
+    assert np.allclose(np.stack(state), np.stack(parts(state_n)), rtol=0, atol=1e-14)
 
 
 def test_the_inputs_are_bos_and_the_target_without_its_last_word():

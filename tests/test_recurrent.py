@@ -22,8 +22,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_np import dropout
-from s2s_np.recurrent import init_recurrent, suffixes
+from s2s_np.gru import gru_step
+from s2s_np.lstm import lstm_step
+from s2s_np.recurrent import blocks_of, init_recurrent, suffixes, weights_of
+from s2s_np.rnn import rnn_step
 
+DECODING_STEPS = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step}
 every_cell = pytest.mark.parametrize("cell", CELLS)
 RAGGED = Case(num_layers=2, directions=2, T=5, B=4, E=3, H=2, lengths=(2, 4, 1, 4))
 
@@ -185,7 +189,7 @@ def test_the_plain_cells_values_and_gradients_are_those_of_pytorch(cell):
     )
 
 
-# Two ways to say the same ------------------------------------------------------------------------------------
+# Three ways to say the same ----------------------------------------------------------------------------------
 
 
 @every_cell
@@ -213,6 +217,26 @@ def test_the_sequence_version_is_the_plain_cell_step_by_step(cell, case):
         backward(d_output, tuple(d_state_n)),
         (dx, tuple(part[None] for part in d_state), grads),
     )
+
+
+@every_cell
+@given(case=cases(max_layers=1, with_lengths=False))
+def test_the_step_without_a_way_back_is_the_plain_cells(cell, case):
+    params, x, state_0 = frozen(case._replace(directions=1).inputs(cell))
+    state = tuple(part[0] for part in state_0)
+    expected, _ = step(cell, params, x[0], state)
+    assert_close(DECODING_STEPS[cell](weights_of(params, "l0"), x[0], state), expected)
+
+
+@every_cell
+def test_a_step_of_saturated_gates_neither_overflows_nor_warns(cell):
+    params, x, state_0 = Case().inputs(cell)
+    x = np.float32([[1e4, -1e4]])
+    params = {name: p.astype(np.float32) for name, p in params.items()}
+    state = tuple(part[0, :1].astype(np.float32) for part in state_0)
+    for part in DECODING_STEPS[cell](weights_of(params, "l0"), x, state):
+        assert part.dtype == np.float32
+        assert np.isfinite(part).all()
 
 
 @every_cell
@@ -683,3 +707,35 @@ def test_layers_and_directions_are_read_from_the_names():
                 if bidirectional
                 else [f"l{num_layers - 1}"]
             )
+
+
+# Blocks of steps ---------------------------------------------------------------------------------------------
+
+
+def test_blocks_hold_every_step_once_in_order():
+    sizes = [300, 300, 200, 200, 200, 100, 7, 1]
+    ends = np.cumsum(sizes).tolist()
+    steps = [slice(end - size, end) for end, size in zip(ends, sizes)]
+    for ordered in (steps, steps[::-1]):
+        blocks = blocks_of(ordered)
+        assert [rows for _, block in blocks for rows in block] == ordered
+        for rows, block in blocks:
+            assert rows.start == min(step.start for step in block)
+            assert rows.stop == max(step.stop for step in block)
+        assert 1 < len(blocks) < len(steps)
+
+
+@every_cell
+@pytest.mark.parametrize("directions", [1, 2])
+def test_how_steps_are_grouped_changes_nothing(cell, directions, monkeypatch):
+    case = Case(directions=directions, T=7, B=5, lengths=(7, 2, 5, 7, 1))
+    params, x, state_0 = case.inputs(cell)
+
+    def everything():
+        (output, state_n), backward = run(cell, params, x, state_0, case.lengths)
+        return output, state_n, backward(output, state_n)
+
+    whole = everything()
+    for size in (1, 8, 11):
+        monkeypatch.setattr("s2s_np.recurrent.BLOCK_ROWS", size)
+        assert_close(everything(), whole)
