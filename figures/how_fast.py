@@ -48,10 +48,10 @@ def load(name, kernels):
 
 
 def measured_last():
-    """Return the kernels of the training results with the latest date."""
+    """Return the kernels of the last whole `make bench`, which ends with the memory of the loss."""
     found = [
         json.loads(path.read_text(encoding="utf-8"))["machine"]
-        for path in sorted(RESULTS.glob("training-*.json"))
+        for path in sorted(RESULTS.glob("loss_memory-*.json"))
     ]
     if not found:
         raise SystemExit("there are no results yet: make bench")
@@ -78,9 +78,10 @@ def draw_steps(results):
             errors.append((found["ratio"] - low, high - found["ratio"]))
         bars = {"fmt": marker, "color": color, "ms": 7, "capsize": 3, "ls": "none"}
         ax.errorbar(places, ratios, np.transpose(errors), label=peer, **bars)
-        for x, ratio in zip(places, ratios):
-            place = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center"}
-            ax.annotate(f"{ratio:.2f}", (x, ratio), **place, fontsize=7.5, color=INK)
+        for x, ratio, (_, above) in zip(places, ratios, errors):
+            place = {"xytext": (0, 6), "textcoords": "offset points", "ha": "center"}
+            top = (x, ratio + above)
+            ax.annotate(f"{ratio:.2f}", top, **place, fontsize=7.5, color=INK)
         words.append(f"{peer}: {', '.join(f'{ratio:.2f}' for ratio in ratios)}.")
     ax.set(
         xticks=range(len(sizes)),
