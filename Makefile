@@ -51,7 +51,7 @@ lint: $(READY)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format -q --check
 
-peers: torch
+peers: torch ## add JAX and threadpoolctl too, which the benchmarks compare with
 	$(BIN)/python -m pip install -q jax==0.10.2 threadpoolctl==3.8.0
 
 bench: peers ## time everything against PyTorch and JAX, on a quiet machine, and keep the results
