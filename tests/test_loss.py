@@ -165,6 +165,24 @@ def test_every_chunk_size_gives_the_unchunked_loss_and_gradients(reduction, draw
         assert_close(words, expected_words)
 
 
+@pytest.mark.parametrize("chunk_size", [None, 3, 4, 100])
+def test_how_a_chunk_is_cut_into_blocks_and_strips_changes_nothing(
+    monkeypatch, chunk_size
+):
+    (params, h, targets), lengths = new_inputs(T=5, B=3, V=7), [5, 2, 4]
+
+    def everything():
+        loss, backward = generator_loss(params, h, targets, lengths, chunk_size)
+        words = token_log_probs(params, h, targets, lengths, chunk_size)
+        return loss, backward(), words
+
+    whole = everything()
+    for scores, rows in ((1, 1), (7, 2), (15, 3), (22, 7)):
+        monkeypatch.setattr("s2s_np.loss.BLOCK_SCORES", scores)
+        monkeypatch.setattr("s2s_np.loss.STRIP_ROWS", rows)
+        assert_close(everything(), whole)
+
+
 @given(drawn=losses())
 @one_word
 def test_the_log_probabilities_of_the_words_add_to_minus_the_loss(drawn):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2s_np import Adam, clip, warmup_linear
+from s2s_np.tree import leaves
 
 
 def random_tree(rng):
@@ -39,6 +40,23 @@ def test_the_first_step_of_adam_is_as_long_as_the_learning_rate_in_each_directio
     params = {"p": np.zeros(3)}
     Adam(params).step(params, {"p": np.array([1e-3, -5.0, 700.0])}, 0.1)
     assert np.allclose(params["p"], [-0.1, 0.1, -0.1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("numbers", [1, 4, 5, 12, 13])
+def test_adam_moves_every_number_once_however_it_is_cut_into_blocks(
+    monkeypatch, numbers
+):
+    rng = np.random.default_rng(0)
+    params, grads = random_tree(rng), [random_tree(rng) for _ in range(3)]
+    others = {"a": {"weight": params["a"]["weight"].copy()}, "b": params["b"].copy()}
+    adam, in_blocks = Adam(params), Adam(others)
+    for g in grads:
+        adam.step(params, g, 0.1)
+        with monkeypatch.context() as cut:
+            cut.setattr("s2s_np.optim.BLOCK_NUMBERS", numbers)
+            in_blocks.step(others, g, 0.1)
+    for one, other in zip(leaves(params), leaves(others), strict=True):
+        assert np.array_equal(one[1], other[1])
 
 
 def test_adam_keeps_the_type_of_the_parameters():
