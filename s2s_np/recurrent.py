@@ -170,13 +170,14 @@ BLOCK_ROWS = 512  # rows whose gates fit a processor's cache
 
 def blocks_of(steps):
     """Group `steps`, in their order, into blocks of about BLOCK_ROWS rows: a list of `(rows of all, steps)`."""
-    blocks, block = [], []
+    blocks, block, size = [], [], 0
     for rows in steps:
         block.append(rows)
-        if sum(map(len_of, block)) >= BLOCK_ROWS or rows is steps[-1]:
+        size += len_of(rows)
+        if size >= BLOCK_ROWS or rows is steps[-1]:
             start, stop = min(block[0].start, rows.start), max(block[0].stop, rows.stop)
             blocks.append((slice(start, stop), block))
-            block = []
+            block, size = [], 0
     return blocks
 
 
