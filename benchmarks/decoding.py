@@ -12,7 +12,7 @@ from ours import Ours
 from peer_jax import Jax
 from peer_torch import PyTorch
 from problem import SIZES, draw_batches, make_model
-from report import rounded
+from report import rounded, spread
 
 from s2s_np import EOS
 
@@ -87,7 +87,7 @@ def print_size(name, measured):
             ratio = ""
             if contestant in found["times_as_fast_as"]:
                 low, median, high = found["times_as_fast_as"][contestant]
-                ratio = f"{median:.2f} ({low:.2f} to {high:.2f})"
+                ratio = spread(median, (low, high))
             search = f"{found['search']}, {found['sentences']} at once"
             rows.append([search, contestant, f"{speed:,.0f}", ratio])
     report.print_table(

@@ -27,7 +27,7 @@ from contest import (
 from ours import Ours
 from peer_torch import PyTorch
 from problem import LEARNING_RATE, MAX_NORM, SIZES, Size, draw_batches, make_model
-from report import rounded
+from report import rounded, spread
 
 from s2s_np import clip, kernels, to_device
 from s2s_np.array import device_module, to_floats
@@ -323,15 +323,13 @@ def keep(folder, machine, measured):
 def print_size(title, measured):
     rows = []
     for name, found in measured["contestants"].items():
-        low, high = found["step_ms_quartiles"]
         ratio = ""
         if "ratio" in found:
-            from_, to = found["ratio_quartiles"]
-            ratio = f"{found['ratio']:.2f} ({from_:.2f} to {to:.2f})"
+            ratio = spread(found["ratio"], found["ratio_quartiles"])
         rows.append(
             [
                 name,
-                f"{found['step_ms']:.2f} ({low:.2f} to {high:.2f})",
+                spread(found["step_ms"], found["step_ms_quartiles"]),
                 ratio,
                 f"{found['peak_mib'] or 0:.0f}",
                 f"{found['greedy_words_a_second']:.0f}",

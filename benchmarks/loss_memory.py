@@ -10,7 +10,7 @@ import torch
 from contest import check_agreement, middle, ratios, steps_in_a_turn, take_turns
 from machine import in_words, matrix_product, num_threads, product_rate, use_threads
 from peak_memory import measure
-from report import rounded
+from report import rounded, spread
 
 from s2s_np import UNK, generator_loss
 
@@ -143,7 +143,6 @@ def print_tables(measured):
             for row in measured["growth"][OURS]
         ],
     )
-    low, high = measured["ratio_quartiles"]
     report.print_table(
         f"In turns, at {CONTEST_TOKENS:,} tokens; {in_words(measured['matrix_product'])}",
         ["", "ms", "our time over theirs"],
@@ -152,7 +151,7 @@ def print_tables(measured):
             [
                 TORCH,
                 f"{measured['ms'][TORCH]:.0f}",
-                f"{measured['ratio']:.2f} ({low:.2f} to {high:.2f})",
+                spread(measured["ratio"], measured["ratio_quartiles"]),
             ],
         ],
     )

@@ -56,6 +56,12 @@ def print_table(title, headings, rows):
     print(flush=True)
 
 
+def spread(middle, between):
+    """Return a median with its quartiles in words: 0.53 (0.49 to 0.54)."""
+    low, high = between
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
 def rounded(value, digits=4):
     """Return a number, or an array as nested lists, with so many significant digits."""
     if hasattr(value, "tolist"):

@@ -21,7 +21,7 @@ from ours import Ours
 from peer_jax import Jax
 from peer_torch import CompiledPyTorch, PyTorch
 from problem import SIZES, draw_batches, make_model
-from report import rounded
+from report import rounded, spread
 from torch._dynamo.utils import counters
 
 PRODUCT, PRODUCT_CALLS = "matrix product", 4
@@ -125,15 +125,13 @@ def print_size(name, measured):
         if "refused" in found:
             rows.append([contestant, "refused: " + found["refused"], "", "", ""])
             continue
-        low, high = found["step_ms_quartiles"]
         ratio = ""
         if "ratio" in found:
-            from_, to = found["ratio_quartiles"]
-            ratio = f"{found['ratio']:.2f} ({from_:.2f} to {to:.2f})"
+            ratio = spread(found["ratio"], found["ratio_quartiles"])
         rows.append(
             [
                 contestant,
-                f"{found['step_ms']:.2f} ({low:.2f} to {high:.2f})",
+                spread(found["step_ms"], found["step_ms_quartiles"]),
                 f"{found['gflops']:.0f}",
                 f"{found['share_of_matrix_product']:.0%}",
                 ratio,

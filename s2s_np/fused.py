@@ -12,7 +12,7 @@ from .array import array_module, memory_for
 
 THREADS = 256  # in a block, a power of 2
 BLOCKS = 128  # at most, over one array
-CHUNK_SCORES = 64_000_000  # held at once if no chunk size is given: 256 MB in float32
+CHUNK_SCORES = 64_000_000  # at once if no chunk size is given, 256 MB in float32: a GPU wants large products
 
 
 def adam(p, g, m, v, beta1, beta2, alpha, epsilon):
@@ -51,17 +51,12 @@ def softmax_loss(scores, bias, words, scale):
     return losses
 
 
-def chunked_loss(states, words, weight, bias, scale, chunk_size=None):
+def chunked_loss(states, words, weight, bias, scale, chunk_size):
     """Return `loss, d_states, d_weight, d_bias` of `generator_loss` for its N real words.
 
-    `states (N, H)`; `chunk_size` of them at a time, None for as many as make about 64 million scores: a GPU wants
-    large products.
+    `states (N, H)`; `chunk_size` of them at a time, at least 1.
     """
     (N, V), xp = (len(states), len(weight)), array_module(states)
-    if chunk_size is None:
-        chunk_size = max(1, CHUNK_SCORES // V)
-    if chunk_size < 1:
-        raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
     chunk_size = min(chunk_size, N)
     losses = xp.empty(N, states.dtype)
     d_states = xp.empty_like(states)

@@ -69,7 +69,11 @@ def generator_loss(params, h, targets, lengths=None, chunk_size=None, reduction=
     rows, words = _real_words(h, targets, lengths, len(weight))
     states = flat if len(rows) == len(flat) else flat[rows]  # (N, H)
     scale = _scale(reduction, len(words))
-    chunked = fused.chunked_loss if kernels.usable(xp) else _chunked_loss
+    if kernels.usable(xp):
+        chunked, most_scores = fused.chunked_loss, fused.CHUNK_SCORES
+    else:
+        chunked, most_scores = _chunked_loss, CHUNK_SCORES
+    chunk_size = _states_at_a_time(chunk_size, len(weight), most_scores)
 
     def run():
         return chunked(states, words, weight, bias, scale, chunk_size)
@@ -122,10 +126,20 @@ def token_log_probs(params, h, targets, lengths=None, chunk_size=None):
     check_shape("h", h, (None, None, None))
     flat = h.reshape(-1, h.shape[2])
     rows, words = _real_words(h, targets, lengths, len(weight))
+    chunk_size = _states_at_a_time(chunk_size, len(weight), CHUNK_SCORES)
     log_probs = xp.zeros(len(flat), h.dtype)
     for piece, _, _, found in _chunks(flat[rows], words, weight, bias, chunk_size):
         log_probs[rows[piece]] = found
     return log_probs.reshape(h.shape[:2])
+
+
+def _states_at_a_time(chunk_size, vocab_size, most_scores):
+    """Return `chunk_size`, or for None as many states as have about `most_scores` scores; ValueError below 1."""
+    if chunk_size is None:
+        return max(1, most_scores // vocab_size)
+    if chunk_size < 1:
+        raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
+    return chunk_size
 
 
 def _chunks(states, words, weight, bias, chunk_size):
@@ -136,10 +150,6 @@ def _chunks(states, words, weight, bias, chunk_size):
     """
     xp = array_module(states)
     N, V = len(states), len(weight)
-    if chunk_size is None:
-        chunk_size = max(1, CHUNK_SCORES // V)
-    if chunk_size < 1:
-        raise ValueError(f"chunk_size is {chunk_size}; expected at least 1")
     scores = empty(xp, (min(chunk_size, N), V), states.dtype)
     block_size = max(1, BLOCK_SCORES // V) if xp is np else chunk_size
     for start in range(0, N, chunk_size):

@@ -7,7 +7,7 @@ from .array import array_module
 from .memory import empty
 from .tree import leaves, tree_map
 
-BLOCK_NUMBERS = 1 << 16
+BLOCK_NUMBERS = 1 << 16  # that fit a processor's cache with their gradients and means
 
 
 class Adam:

@@ -22,6 +22,7 @@ from .padding import Packing, check_lengths
 from .recurrence import device_sweep
 
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+BLOCK_ROWS = 512  # rows whose gates fit a processor's cache
 
 
 def suffixes(params):
@@ -163,9 +164,6 @@ def _check_state(xp, x, state, names, shape):
         check_floats({"x": x, name: part})
         check_shape(name, part, shape)
     return state
-
-
-BLOCK_ROWS = 512  # rows whose gates fit a processor's cache
 
 
 def blocks_of(steps):
