@@ -17,17 +17,14 @@ from unittest import mock
 
 import numpy as np
 
+from s2s_np.measure import CREATORS
+
 PRODUCT, ELEMENTWISE, GATHER = "products", "element-wise", "gather and scatter"
 PRODUCTS = {np.matmul, np.dot, np.vdot, np.inner, np.outer, np.tensordot, np.einsum}
 GATHERS = {
     np.take, np.take_along_axis, np.put, np.put_along_axis, np.compress, np.bincount,
     np.sort, np.argsort, np.lexsort, np.unique, np.repeat, np.nonzero, np.flatnonzero,
 }  # fmt: skip
-CREATORS = (
-    "frombuffer",
-    "empty", "zeros", "ones", "full", "array", "asarray", "ascontiguousarray",
-    "empty_like", "zeros_like", "ones_like", "full_like", "copy",
-)  # fmt: skip
 
 
 class Stopwatch:

@@ -5,6 +5,7 @@ The reset gate here acts *after* the recurrent product, on `W_hn h + b_hn`; Cho 
 
 from .array import array_module, transposed
 from .memory import empty
+from .recurrence import device_sweep
 from .recurrent import blocks_of, by_gate, len_of, recurrent, sigmoid, weights_of
 
 
@@ -70,7 +71,7 @@ def gru(params, x, h0=None, lengths=None, between=None):
     """
     state_0 = None if h0 is None else (h0,)
     (output, (h_n,)), state_backward = recurrent(
-        _sweep, 3, ("h0",), params, x, state_0, lengths, between
+        gru_sweep, 3, ("h0",), params, x, state_0, lengths, between, device_sweep
     )
 
     def backward(d_output=None, d_h_n=None):
@@ -105,7 +106,7 @@ def gru_step(weights, x, state):
     return (h,)
 
 
-def _sweep(weights, x, state_0, steps):
+def gru_sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`.
 
     What the plain cell does step by step is done here for many steps at once wherever no step waits for another: the

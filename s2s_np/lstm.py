@@ -1,7 +1,8 @@
-"""The long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000)."""
+"""The long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000; book: code/encoder)."""
 
 from .array import array_module, transposed
 from .memory import empty
+from .recurrence import device_sweep
 from .recurrent import blocks_of, by_gate, len_of, recurrent, sigmoid, weights_of
 
 
@@ -70,7 +71,9 @@ def lstm(params, x, state0=None, lengths=None, between=None):
     `backward(d_output=None, d_state_n=None) -> dx, (dh0, dc0), grads`.
     Raises ValueError for shapes, names and lengths that do not fit, TypeError for types and libraries.
     """
-    return recurrent(_sweep, 4, ("h0", "c0"), params, x, state0, lengths, between)
+    return recurrent(
+        lstm_sweep, 4, ("h0", "c0"), params, x, state0, lengths, between, device_sweep
+    )
 
 
 def lstm_step(weights, x, state):
@@ -96,7 +99,7 @@ def lstm_step(weights, x, state):
     return h, c
 
 
-def _sweep(weights, x, state_0, steps):
+def lstm_sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`, and `gru` for the order of the work."""
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)

@@ -132,7 +132,7 @@ def _starts_and_sizes(xp, device, bounds):
 
 
 def _sweep(launch, weights, x, state_0, steps):
-    """One layer in one direction, over packed rows: see `recurrent`, and `gru._sweep` for the same in arrays."""
+    """One layer in one direction, over packed rows: see `recurrent`, and `gru_sweep` for the same in arrays."""
     xp, plan = array_module(x), launch.plan
     w_ih, w_hh, b_ih, b_hh = map(xp.ascontiguousarray, weights)
     N, H = len(x), w_hh.shape[1]

@@ -9,7 +9,7 @@ with x (N, D), output (N, H), a state a tuple of arrays (B, H) in the order of t
 `d_weights` in the order of `PARAMETERS`, and `steps` the rows of each time step in the order in which to take
 them. Forwards, sequences drop out as they end; backwards, they join at their own last step, still in the state
 they started from. Both come down to one rule: a step works on the first `size` sequences and leaves the rest.
-On a GPU the module `recurrence` contributes the sweep of all three cells.
+On a GPU the module `recurrence` contributes the sweep of these three.
 """
 
 import re
@@ -19,7 +19,6 @@ import numpy as np
 from .array import check_floats, check_like, check_names, check_shape
 from .memory import zeros
 from .padding import Packing, check_lengths
-from .recurrence import device_sweep
 
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 BLOCK_ROWS = 512  # rows whose gates fit a processor's cache
@@ -71,15 +70,27 @@ def weights_of(params, suffix):
     return [params[f"{name}_{suffix}"] for name in PARAMETERS]
 
 
-def recurrent(sweep, gates, state_names, params, x, state_0, lengths, between):
+def recurrent(
+    sweep,
+    gates,
+    state_names,
+    params,
+    x,
+    state_0,
+    lengths,
+    between,
+    device_sweep=lambda *sizes: None,
+):
     """Run the sweep of a cell through all layers and directions of a padded batch.
 
     Arguments
+        sweep: the cell's own, and `gates` the number of blocks in its weights
         params: torch's names; layer l > 0 reads the joined outputs of all directions of layer l − 1
         x: (T, B, E)
         state_0: tuple of arrays (L·directions, B, H), named `state_names` in errors, or None for zeros
         lengths: (B,) or None
         between: a layer `f(x) -> y, backward` for the output of every layer but the last, or None
+        device_sweep: gives the sweep that takes the place of `sweep` on a GPU, or None; see `recurrence`
     Returns `(output (T, B, directions·H), state_n), backward` with
     `backward(d_output, d_state_n) -> dx, d_state_0, grads`; either argument may be None.
     """

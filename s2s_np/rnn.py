@@ -2,6 +2,7 @@
 
 from .array import array_module, transposed
 from .memory import empty
+from .recurrence import device_sweep
 from .recurrent import len_of, recurrent, weights_of
 
 
@@ -49,7 +50,7 @@ def rnn(params, x, h0=None, lengths=None, between=None):
     """
     state_0 = None if h0 is None else (h0,)
     (output, (h_n,)), state_backward = recurrent(
-        _sweep, 1, ("h0",), params, x, state_0, lengths, between
+        rnn_sweep, 1, ("h0",), params, x, state_0, lengths, between, device_sweep
     )
 
     def backward(d_output=None, d_h_n=None):
@@ -72,7 +73,7 @@ def rnn_step(weights, x, state):
     return (xp.tanh(a, out=a),)
 
 
-def _sweep(weights, x, state_0, steps):
+def rnn_sweep(weights, x, state_0, steps):
     """One layer in one direction, over packed rows: see `recurrent`."""
     w_ih, w_hh, b_ih, b_hh = weights
     xp = array_module(x)

@@ -1,6 +1,5 @@
 """The kernels of the time loop: the same numbers as the array sweeps, whatever the order in which threads run."""
 
-import importlib
 import re
 from importlib.resources import files
 
@@ -12,9 +11,14 @@ from conftest import emulate
 
 import s2s_np
 from s2s_np import gru, kernels, recurrence, to_host
+from s2s_np.gru import gru_sweep
 from s2s_np.kernels import plain_arrays
+from s2s_np.lstm import lstm_sweep
 from s2s_np.padding import Packing, check_lengths
 from s2s_np.recurrence import device_sweep, make_plan
+from s2s_np.rnn import rnn_sweep
+
+SWEEPS = {"rnn": rnn_sweep, "gru": gru_sweep, "lstm": lstm_sweep}
 
 H100 = {"multiprocessors": 132, "shared_limit": 232_448}
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
@@ -65,7 +69,7 @@ def on_device(tree):
 
 def in_arrays(cell, weights, x, state_0, steps, d_output, d_state_n):
     """Return all results and gradients of the cell's own sweep, on the host."""
-    sweep = importlib.import_module(f"s2s_np.{cell}")._sweep
+    sweep = SWEEPS[cell]
     # a sweep overwrites the states that it is given
     results, backward = sweep(weights, x, tuple(s.copy() for s in state_0), steps)
     return results, backward(d_output, tuple(d.copy() for d in d_state_n))
