@@ -104,8 +104,8 @@ def draw(results):
         whole = unit * results["whole"][name]
         ax.axhline(whole, color=INK, lw=1, ls=":")
         ax.annotate(
-            "cross_entropy of generator", (sizes[0], whole), xytext=(0, 3),
-            textcoords="offset points", va="bottom", fontsize=9,
+            "cross_entropy of generator", (sizes[-1], whole), xytext=(0, 3),
+            textcoords="offset points", ha="right", va="bottom", fontsize=9,
         )  # fmt: skip
         ax.axvline(results["default_chunk"], color=FAINT, lw=1, ls="-")
         low, high = min(values), max(*values, whole)
