@@ -109,6 +109,10 @@ class _Counted(np.ndarray):
             return out[0]
         return result.view(_Counted) if isinstance(result, np.ndarray) else result
 
+    def __array_function__(self, function, types, args, kwargs):
+        result = super().__array_function__(function, types, args, kwargs)
+        return result.view(_Counted) if type(result) is np.ndarray else result
+
     def _count(self, ufunc, method, inputs, result):
         if ufunc is np.matmul:
             self.counts[PRODUCTS] += 2 * inputs[0].shape[-1] * np.size(result)

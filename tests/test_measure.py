@@ -48,6 +48,12 @@ def test_arrays_that_a_function_makes_are_counted_too():
     assert operations(lambda: np.zeros((4, 4)) @ np.ones((4, 4)))["products"] == 128
 
 
+def test_what_is_joined_from_counted_arrays_is_counted():
+    a = counted(np.ones((2, 3)))
+    assert operations(lambda: np.concatenate([a, a]) + 1)["element-wise"] == 12
+    assert operations(lambda: np.stack([a, a]).sum(axis=0))["element-wise"] == 12
+
+
 def test_counting_ends_with_the_call_even_if_it_fails():
     a = counted(np.ones(3))
     with pytest.raises(ZeroDivisionError):
