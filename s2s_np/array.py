@@ -1,4 +1,4 @@
-"""Arrays of NumPy and of CuPy: which library made them, whether they fit together, and how they move.
+"""Arrays of NumPy and of CuPy: which library made them, whether they fit together, and how they move (book: gpu).
 
 Every layer is written once. It asks its arrays which library they come from and calls that library, so the
 same lines run on the CPU and on the GPU. Arrays cross between host and device in `to_host` and `to_device`

@@ -1,4 +1,4 @@
-"""Batches: sentence pairs of like length, side by side (book: code/loss, on padding)."""
+"""Batches: sentence pairs of like length, side by side (book: code/loss)."""
 
 from typing import NamedTuple
 

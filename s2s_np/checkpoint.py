@@ -1,4 +1,7 @@
-"""Checkpoints: a model in one safetensors file, written all or not at all, read without running anything."""
+"""Checkpoints: a model in one safetensors file, written all or not at all (book: architecture/index).
+
+Reading one runs nothing.
+"""
 
 import json
 import os

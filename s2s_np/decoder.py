@@ -1,4 +1,4 @@
-"""The decoder: a language model that starts from the source's vector (book: architecture/decoder)."""
+"""The decoder: a language model that starts from the source's vector (book: architecture/decoder, code/decoder)."""
 
 from .array import array_module, check_floats, check_shape
 from .embedding import embedding

@@ -1,4 +1,4 @@
-"""Dropout: a random share of the values set to zero, in training only."""
+"""Dropout: a random share of the values set to zero, in training only (book: code/decoder)."""
 
 from .array import check_floats
 

@@ -1,4 +1,4 @@
-"""The encoder: from a source sentence to a vector (book: architecture/encoder)."""
+"""The encoder: from a source sentence to a vector (book: architecture/encoder, code/encoder)."""
 
 from .embedding import embedding
 from .gru import gru

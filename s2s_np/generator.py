@@ -1,4 +1,4 @@
-"""The generator: from a decoder's state to a distribution over the next word (book: architecture/generator)."""
+"""The generator: from a state to a distribution over words (book: architecture/generator, code/generator)."""
 
 import numpy as np
 

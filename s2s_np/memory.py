@@ -1,9 +1,9 @@
-"""Memory that is used again: for NumPy what CuPy's memory pool does on a GPU.
+"""Memory that is used again: for NumPy what CuPy's memory pool does on a GPU (book: how_fast).
 
 A training step makes the arrays that the step before made. If each comes from the operating system, every page of it
-is cleared and mapped when it is first touched, which at small sizes costs about as much as the arithmetic (book:
-how_fast). Here the memory of an array goes to a pool when nobody holds the array or a view of it any more, and the
-next array of like size takes it. Nothing else changes: an array is never handed out twice.
+is cleared and mapped when it is first touched, which at small sizes costs about as much as the arithmetic. Here the
+memory of an array goes to a pool when nobody holds the array or a view of it any more, and the next array of like size
+takes it. Nothing else changes: an array is never handed out twice.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The optimizer: one walk over two trees of the same shape, parameters and gradients."""
+"""The optimizer: one walk over two trees of the same shape, parameters and gradients (book: architecture/index)."""
 
 import numpy as np
 

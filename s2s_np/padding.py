@@ -1,4 +1,4 @@
-"""Sequences of several lengths in one array: padded for the eye, packed for the work.
+"""Sequences of several lengths in one array: padded for the eye, packed for the work (book: code/loss).
 
 A padded batch `(T, B, D)` holds `B` sequences side by side, each followed by padding up to `T` steps. Packing
 sorts them, longest first, and keeps the real steps alone, as rows `(N, D)` with `N = sum(lengths)`: all of step

@@ -1,4 +1,4 @@
-"""The style of the book's pictures: one palette, one font that shows Korean, one width.
+"""The style of the book's pictures: one palette, one font that shows Korean, one width (book: index).
 
 The colours are those of Okabe and Ito (2008), which stay apart for colour-blind readers; beside its colour each
 line has its own dashes and each group of points its own marker, so that a picture can be read without colour.

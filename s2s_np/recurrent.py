@@ -1,4 +1,4 @@
-"""What the recurrent cells share: layers, directions and lengths.
+"""What the recurrent cells share: layers, directions and lengths (book: code/encoder).
 
 A cell (`rnn`, `gru`, `lstm`) contributes its *sweep*: one layer, in one direction, over packed rows,
 

@@ -1,4 +1,4 @@
-"""The whole model: encoder, decoder and generator under one roof (book: architecture)."""
+"""The whole model: encoder, decoder and generator under one roof (book: architecture/index)."""
 
 import warnings
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""The source of a function, shown on a page as it runs."""
+"""The source of a function, shown on a page as it runs (book: index)."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""Training: batches, steps, and what was seen on the way."""
+"""Training: batches, steps, and what was seen on the way (book: architecture/index)."""
 
 import math
 import time

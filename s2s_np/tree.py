@@ -1,4 +1,4 @@
-"""Trees of arrays: nested dicts, as parameters and gradients are.
+"""Trees of arrays: nested dicts, as parameters and gradients are (book: architecture/index).
 
 `{"encoder": {"embedding": {"weight": w}}}` has one leaf, whose path is `encoder.embedding.weight`.
 """

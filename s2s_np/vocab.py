@@ -1,4 +1,4 @@
-"""Vocabularies: from text to word ids and back."""
+"""Vocabularies: from text to word ids and back (book: architecture/index)."""
 
 import unicodedata
 from collections import Counter

@@ -165,3 +165,28 @@ def test_every_link_within_the_book_leads_somewhere(page_name, parsed):
             assert unquote(parts.fragment) in parsed[target].ids, (
                 f"{page_name}: no {link}"
             )
+
+
+REFERENCE = SITE / "api.html"
+ENTRIES = re.compile(
+    r'<dl class="py (?:function|class|exception)">\s*<dt [^>]*id="([^"]+)"'
+)
+
+
+def names_of_entries():
+    """Return the names of all functions, classes and exceptions on the reference page."""
+    if not REFERENCE.is_file():
+        return []
+    return ENTRIES.findall(REFERENCE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", names_of_entries())
+def test_an_entry_of_the_api_has_its_source_and_its_pages_and_they_lead_back(name):
+    text = REFERENCE.read_text(encoding="utf-8")
+    entry = ENTRIES.split(text.partition(f'id="{name}"')[2])[0]
+    assert re.search(rf'href="_modules/[\w/]+\.html#{name.rpartition(".")[2]}"', entry)
+    pages = re.findall(r'href="([^"]+)"', re.search(r"<p>Page: (.*?)</p>", entry)[1])
+    assert pages, f"{name} names no page that explains it"
+    for page in pages:
+        text = (SITE / page).read_text(encoding="utf-8")
+        assert f'api.html#{name}"' in text, f"{page} does not lead back to {name}"

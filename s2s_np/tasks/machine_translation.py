@@ -1,14 +1,12 @@
-"""Machine translation: Korean dates to English, in the patterns of the Unicode consortium's CLDR.
+"""Machine translation: Korean dates to English, in CLDR's patterns (book: applications/machine_translation).
 
     2026년 11월 22일 일요일          Sunday, November 22, 2026
     26. 11. 22.                      11/22/26
     이천이십육년 십일월 이십이일     November 22, 2026
 
-Korean says year, month, day, weekday, and English turns them round. The patterns come from CLDR through Babel, the
-number words from num2words. Each style of the source has one style of the target, so that every source has exactly
-one right translation.
-
-Page: applications/machine_translation.
+Korean says year, month, day, weekday, and English turns them round. The patterns are those of the Unicode
+consortium's CLDR, which come through Babel; the number words come from num2words. Each style of the source has one
+style of the target, so that every source has exactly one right translation.
 """
 
 import datetime

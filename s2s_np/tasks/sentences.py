@@ -1,4 +1,4 @@
-"""Sentences: a small grammar of Korean and English, the parallel corpus of chapter 1.
+"""Sentences: a small grammar of Korean and English, the parallel corpus of chapter 1 (book: architecture/index).
 
     나는 학교에 간다                            I go to school
     그녀는 어제 도서관에서 책을 읽었다            she read a book in the library yesterday
