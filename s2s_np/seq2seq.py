@@ -183,11 +183,12 @@ class Seq2Seq:
             self.params["generator"], features, batch.target, batch.target_lengths
         )
 
-    def loss_and_grads(self, batch, rng=None):
-        """Return the batch's loss, as `loss` does but with dropout, and its gradients.
+    def loss_and_grads(self, batch, rng=None, label_smoothing=0.0):
+        """Return the batch's loss, as `loss` does but with dropout and label smoothing, and its gradients.
 
         The gradients are the same tree as `params`. `rng`, a Generator of the model's array library, draws the
-        dropout masks; None takes the model's own, which moves on with every call.
+        dropout masks; None takes the model's own, which moves on with every call. `label_smoothing`, at least 0 and
+        below 1, is that of `generator_loss`.
         """
         batch = self._to_device(batch)
         drop = self._dropout_layer(rng)
@@ -205,7 +206,11 @@ class Seq2Seq:
             drop,
         )
         loss, loss_backward = generator_loss(
-            self.params["generator"], features, batch.target, batch.target_lengths
+            self.params["generator"],
+            features,
+            batch.target,
+            batch.target_lengths,
+            label_smoothing=label_smoothing,
         )
 
         d_features, d_generator = loss_backward()

@@ -6,6 +6,7 @@ import warnings
 
 from .array import array_module, memory_for, to_floats
 from .batch import batches_of, encode_pairs
+from .loss import check_label_smoothing
 from .optim import Adam, clip, warmup_linear
 from .tree import leaves
 
@@ -24,6 +25,7 @@ def fit(
     learning_rate=5e-3,
     warmup=0.1,
     max_norm=1.0,
+    label_smoothing=0.0,
     checkpoint=None,
     progress=True,
 ):
@@ -38,6 +40,8 @@ def fit(
         learning_rate: the largest; it follows `warmup_linear` over all steps
         warmup: share of the steps over which the learning rate rises
         max_norm: bound on the gradient's global norm
+        label_smoothing: that of `generator_loss`, at least 0 and below 1; the training loss is then the smoothed one,
+            the validation loss never is
         checkpoint: path of a file to which the model is saved after every epoch, or None
         progress: show a progress bar (needs tqdm)
     Returns a dict of lists: per epoch `train_loss`, `valid_loss` (None without validation pairs) and `seconds`;
@@ -52,6 +56,7 @@ def fit(
         learning_rate=learning_rate,
         max_norm=max_norm,
     )
+    check_label_smoothing(label_smoothing)
     train = encode_pairs(train_pairs, model.source_vocab, model.target_vocab)
     valid = valid_pairs and encode_pairs(
         valid_pairs, model.source_vocab, model.target_vocab
@@ -77,7 +82,9 @@ def fit(
             for batch in batches_of(train, batch_size, model.rng):
                 step = len(history["step_loss"])
                 with memory_for(_size(batch), "batch_size"):
-                    loss, grads = model.loss_and_grads(batch)
+                    loss, grads = model.loss_and_grads(
+                        batch, label_smoothing=label_smoothing
+                    )
                     norm = clip(grads, max_norm)
                 loss, norm = to_floats(loss, norm)
                 if not (math.isfinite(loss) and math.isfinite(norm)):

@@ -148,14 +148,17 @@ def test_generator_on_cupy(cupy):
     assert_same_on_cupy(cupy, program, params, h, d_log_probs)
 
 
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("lengths", [None, [3, 1, 4]])
-def test_losses_on_cupy(cupy, reduction, lengths):
+def test_losses_on_cupy(cupy, reduction, lengths, label_smoothing):
     def program(params, h, targets):
         log_probs, _ = generator(params, h)
-        loss, backward = cross_entropy(log_probs, targets, lengths, reduction)
+        loss, backward = cross_entropy(
+            log_probs, targets, lengths, reduction, label_smoothing
+        )
         chunked, chunked_backward = generator_loss(
-            params, h, targets, lengths, 2, reduction
+            params, h, targets, lengths, 2, reduction, label_smoothing
         )
         return (
             (loss, backward(0.5), backward(loss)),
@@ -221,7 +224,12 @@ def models(cupy, request):
 def test_loss_and_gradients_of_the_model_on_cupy(cupy, models):
     (batch,) = make_batches(PAIRS, VOCAB, VOCAB, len(PAIRS))
     host, device = (
-        (model.loss(batch), model.loss_and_grads(batch)) for model in models
+        (
+            model.loss(batch),
+            model.loss_and_grads(batch),
+            model.loss_and_grads(batch, label_smoothing=0.1),
+        )
+        for model in models
     )
     for ours, theirs in zip(leaves(host), leaves(device), strict=True):
         assert isinstance(theirs, cupy.ndarray)
@@ -372,7 +380,7 @@ def test_training_out_of_memory_names_the_size_to_change(monkeypatch):
     class OutOfMemoryError(MemoryError):
         """CuPy's, which is a MemoryError too."""
 
-    def full(*_):
+    def full(*_, **__):
         raise OutOfMemoryError("Out of memory allocating 1,024 bytes")
 
     model = Seq2Seq(VOCAB, VOCAB, embedding_size=4, hidden_size=4)

@@ -88,6 +88,17 @@ def test_the_loss_and_its_gradients_are_those_of_the_array_version(dtype, chunk_
     assert_near(backward_on_card(), backward(), TOLERANCE[dtype])
 
 
+def test_label_smoothing_takes_the_arrays_and_no_kernel(monkeypatch):
+    monkeypatch.setattr(kernels, "kernel", None)
+    params, h, targets = loss_inputs("float64")
+    settings = {"lengths": [3, 2], "chunk_size": 2, "label_smoothing": 0.1}
+    loss, backward = generator_loss(params, h, targets, **settings)
+    on_card = to_cupy(params), to_cupy(h), to_cupy(targets)
+    loss_on_card, backward_on_card = generator_loss(*on_card, **settings)
+    assert np.isclose(float(loss_on_card), loss, rtol=1e-12)
+    assert_near(backward_on_card(), backward(), 1e-12)
+
+
 def softmax(scores, words, order=0):
     scores = fake_cupy.asarray(scores)
     bias = fake_cupy.zeros(scores.shape[1], scores.dtype)

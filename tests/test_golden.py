@@ -94,19 +94,32 @@ def test_generator():
     assert_same(grads, golden["grads"])
 
 
-def test_loss():
-    golden = load("loss")
-    loss, backward = generator_loss(
-        golden["params"], golden["h"], golden["targets"], golden["lengths"]
-    )
-    dh, grads = backward()
-    assert_same({"loss": loss, "d_h": dh}, {k: golden[k] for k in ("loss", "d_h")})
-    assert_same(grads, golden["grads"])
+@pytest.mark.parametrize(
+    ("name", "label_smoothing"), [("loss", 0.0), ("loss_smoothed", 0.1)]
+)
+def test_loss(name, label_smoothing):
+    golden = load(name)
+    targets, lengths = golden["targets"], golden["lengths"]
+    expected = {key: golden[key] for key in ("loss", "d_h")}
+    for chunk_size in (None, 1, 2):
+        loss, backward = generator_loss(
+            golden["params"],
+            golden["h"],
+            targets,
+            lengths,
+            chunk_size,
+            label_smoothing=label_smoothing,
+        )
+        dh, grads = backward()
+        assert_same({"loss": loss, "d_h": dh}, expected)
+        assert_same(grads, golden["grads"])
 
     log_probs, generator_backward = generator(golden["params"], golden["h"])
-    loss, backward = cross_entropy(log_probs, golden["targets"], golden["lengths"])
+    loss, backward = cross_entropy(
+        log_probs, targets, lengths, label_smoothing=label_smoothing
+    )
     dh, grads = generator_backward(backward())
-    assert_same({"loss": loss, "d_h": dh}, {k: golden[k] for k in ("loss", "d_h")})
+    assert_same({"loss": loss, "d_h": dh}, expected)
     assert_same(grads, golden["grads"])
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from s2s_np import PAD, cross_entropy, generator, generator_loss, token_log_probs
 
+smoothings = pytest.mark.parametrize("label_smoothing", [0.0, 0.1, 0.9])
 reductions = pytest.mark.parametrize("reduction", ["mean", "sum"])
 IGNORED = -100
 
@@ -38,33 +39,42 @@ length_one = example(drawn=(*new_inputs(3, 2, 3, 2), [1, 1]))
 # Gradients ---------------------------------------------------------------------------------------------------
 
 
+@smoothings
 @reductions
 @given(drawn=losses())
 @one_word
 @length_one
-def test_the_gradient_of_cross_entropy_is_that_of_finite_differences(reduction, drawn):
+def test_the_gradient_of_cross_entropy_is_that_of_finite_differences(
+    reduction, label_smoothing, drawn
+):
     params, h, targets, lengths = drawn
     log_probs, _ = generator(params, h)
-    _, backward = cross_entropy(log_probs, targets, lengths, reduction)
+
+    def loss():
+        return cross_entropy(log_probs, targets, lengths, reduction, label_smoothing)
+
     check_gradients(
         "cross_entropy",
-        lambda: 0.7 * cross_entropy(log_probs, targets, lengths, reduction)[0],
+        lambda: 0.7 * loss()[0],
         {"log_probs": log_probs},
-        {"log_probs": backward(0.7)},
+        {"log_probs": loss()[1](0.7)},
     )
 
 
+@smoothings
 @reductions
 @given(drawn=losses(), chunk_size=st.none() | st.integers(1, 5))
 @example(drawn=(*new_inputs(1, 1, 1, 1), [1]), chunk_size=1)
 @example(drawn=(*new_inputs(3, 2, 3, 2), [1, 1]), chunk_size=None)
 def test_the_gradients_of_generator_loss_are_those_of_finite_differences(
-    reduction, drawn, chunk_size
+    reduction, label_smoothing, drawn, chunk_size
 ):
     params, h, targets, lengths = drawn
 
     def loss():
-        return generator_loss(params, h, targets, lengths, chunk_size, reduction)
+        return generator_loss(
+            params, h, targets, lengths, chunk_size, reduction, label_smoothing
+        )
 
     dh, grads = loss()[1](0.7)
     check_gradients(
@@ -78,15 +88,22 @@ def test_the_gradients_of_generator_loss_are_those_of_finite_differences(
 # PyTorch -----------------------------------------------------------------------------------------------------
 
 
+@smoothings
 @reductions
 @given(drawn=losses(), chunk_size=st.none() | st.integers(1, 5))
-def test_values_and_gradients_are_those_of_pytorch(reduction, drawn, chunk_size):
+def test_values_and_gradients_are_those_of_pytorch(
+    reduction, label_smoothing, drawn, chunk_size
+):
     torch = import_torch()
     params, h, targets, lengths = drawn
     log_probs, generator_backward = generator(params, h)
-    plain, backward = cross_entropy(log_probs, targets, lengths, reduction)
+    plain, backward = cross_entropy(
+        log_probs, targets, lengths, reduction, label_smoothing
+    )
     plain_dh, plain_grads = generator_backward(backward())
-    loss, backward = generator_loss(params, h, targets, lengths, chunk_size, reduction)
+    loss, backward = generator_loss(
+        params, h, targets, lengths, chunk_size, reduction, label_smoothing
+    )
     dh, grads = backward()
 
     V, H = params["weight"].shape
@@ -97,7 +114,9 @@ def test_values_and_gradients_are_those_of_pytorch(reduction, drawn, chunk_size)
     if lengths is not None:
         t = torch.arange(len(targets))[:, None]
         twin_targets[t >= torch.tensor(lengths)] = IGNORED
-    criterion = torch.nn.CrossEntropyLoss(ignore_index=IGNORED, reduction=reduction)
+    criterion = torch.nn.CrossEntropyLoss(
+        ignore_index=IGNORED, reduction=reduction, label_smoothing=label_smoothing
+    )
     twin_loss = criterion(twin(twin_h).flatten(0, 1), twin_targets.flatten())
     twin_loss.backward()
 
@@ -120,6 +139,39 @@ def test_a_loss_on_paper():
     assert np.array_equal(backward(), [[[-0.5, 0, 0]], [[0, -0.5, 0]]])
     assert np.isclose(cross_entropy(log_probs, targets, reduction="sum")[0], np.log(16))
     assert np.isclose(cross_entropy(log_probs, targets, [1])[0], np.log(2))
+
+
+def test_a_smoothed_loss_on_paper():
+    log_probs = np.log([[[1 / 2, 1 / 4, 1 / 4]]])
+    loss, backward = cross_entropy(log_probs, np.array([[0]]), label_smoothing=0.3)
+    assert np.isclose(loss, 0.8 * np.log(2) + 2 * 0.1 * np.log(4))
+    assert np.allclose(backward(), [[[-0.8, -0.1, -0.1]]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("label_smoothing", [0.1, 0.5])
+def test_the_smoothed_loss_is_least_where_the_probabilities_are_the_smoothed_labels(
+    label_smoothing,
+):
+    V, y = 5, 2
+    q = (1 - label_smoothing) * np.eye(V)[y] + label_smoothing / V
+    params = {"weight": np.zeros((V, 1)), "bias": np.log(q)}
+    given_ = params, np.zeros((1, 1, 1)), np.array([[y]])
+    loss, backward = generator_loss(*given_, label_smoothing=label_smoothing)
+    assert np.isclose(loss, -(q * np.log(q)).sum())
+    assert np.abs(backward()[1]["bias"]).max() < 1e-15
+
+
+def test_no_smoothing_is_the_plain_loss_bit_for_bit():
+    params, h, targets = new_inputs()
+    log_probs, _ = generator(params, h)
+    for function, given_ in (
+        (cross_entropy, (log_probs,)),
+        (generator_loss, (params, h)),
+    ):
+        plain, plain_backward = function(*given_, targets)
+        loss, backward = function(*given_, targets, label_smoothing=0)
+        assert loss == plain
+        assert_equal(backward(), plain_backward())
 
 
 def test_guessing_costs_the_logarithm_of_the_number_of_words():
@@ -145,19 +197,24 @@ def test_the_mean_is_the_sum_over_the_number_of_real_words(drawn):
         assert_close(mean_backward(), sum_backward(1 / count))
 
 
+@smoothings
 @reductions
 @given(drawn=losses())
 @one_word
 @length_one
-def test_every_chunk_size_gives_the_unchunked_loss_and_gradients(reduction, drawn):
+def test_every_chunk_size_gives_the_unchunked_loss_and_gradients(
+    reduction, label_smoothing, drawn
+):
     params, h, targets, lengths = drawn
     log_probs, generator_backward = generator(params, h)
-    expected, backward = cross_entropy(log_probs, targets, lengths, reduction)
+    expected, backward = cross_entropy(
+        log_probs, targets, lengths, reduction, label_smoothing
+    )
     expected_gradients = generator_backward(backward())
     expected_words = token_log_probs(params, h, targets, lengths)
     for chunk_size in (None, *range(1, targets.size + 2)):
         loss, backward = generator_loss(
-            params, h, targets, lengths, chunk_size, reduction
+            params, h, targets, lengths, chunk_size, reduction, label_smoothing
         )
         assert abs(loss - expected) < 1e-13
         assert_close(backward(), expected_gradients)
@@ -165,14 +222,17 @@ def test_every_chunk_size_gives_the_unchunked_loss_and_gradients(reduction, draw
         assert_close(words, expected_words)
 
 
+@smoothings
 @pytest.mark.parametrize("chunk_size", [None, 3, 4, 100])
 def test_how_a_chunk_is_cut_into_blocks_and_strips_changes_nothing(
-    monkeypatch, chunk_size
+    monkeypatch, chunk_size, label_smoothing
 ):
     (params, h, targets), lengths = new_inputs(T=5, B=3, V=7), [5, 2, 4]
 
     def everything():
-        loss, backward = generator_loss(params, h, targets, lengths, chunk_size)
+        loss, backward = generator_loss(
+            params, h, targets, lengths, chunk_size, label_smoothing=label_smoothing
+        )
         words = token_log_probs(params, h, targets, lengths, chunk_size)
         return loss, backward(), words
 
@@ -198,9 +258,12 @@ def test_the_log_probabilities_of_the_words_add_to_minus_the_loss(drawn):
         assert np.isclose(words[t, b], expected, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("content", [0.0, 1e300, np.nan, np.inf])
 @given(drawn=losses(), extra=st.integers(0, 3), word=st.integers(0, 9))
-def test_padding_of_any_content_and_number_changes_nothing(content, drawn, extra, word):
+def test_padding_of_any_content_and_number_changes_nothing(
+    content, label_smoothing, drawn, extra, word
+):
     params, h, targets, lengths = drawn
     T, B = targets.shape
     lengths = np.array(lengths or [T] * B)
@@ -213,14 +276,19 @@ def test_padding_of_any_content_and_number_changes_nothing(content, drawn, extra
 
     longer = padded(targets, word % len(params["bias"])), lengths
     log_probs, _ = generator(params, h)
-    loss, backward = cross_entropy(log_probs, targets, lengths)
-    given_, given_backward = cross_entropy(padded(log_probs, content), *longer)
+    smoothed = {"label_smoothing": label_smoothing}
+    loss, backward = cross_entropy(log_probs, targets, lengths, **smoothed)
+    given_, given_backward = cross_entropy(
+        padded(log_probs, content), *longer, **smoothed
+    )
     assert given_ == loss
     assert_equal(given_backward(), padded(backward(), 0))
 
-    loss, backward = generator_loss(params, h, targets, lengths)
+    loss, backward = generator_loss(params, h, targets, lengths, **smoothed)
     dh, grads = backward()
-    given_, given_backward = generator_loss(params, padded(h, content), *longer)
+    given_, given_backward = generator_loss(
+        params, padded(h, content), *longer, **smoothed
+    )
     assert given_ == loss
     assert_equal(given_backward(), (padded(dh, 0), grads))
     assert_equal(
@@ -265,14 +333,16 @@ def test_scores_of_any_size_stay_in_range(dtype):
     assert np.array_equal(token_log_probs(params, h, targets), [[0, -1e4]])
 
 
+@pytest.mark.parametrize("label_smoothing", [0, np.float64(0.1)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("d_loss", [1.0, 2, np.float64(0.5)])
-def test_results_have_the_type_of_the_input(dtype, d_loss):
+def test_results_have_the_type_of_the_input(dtype, d_loss, label_smoothing):
     params, h, targets = new_inputs()
     params = {name: p.astype(dtype) for name, p in params.items()}
     h = h.astype(dtype)
-    loss, backward = generator_loss(params, h, targets, chunk_size=5)
-    plain, plain_backward = cross_entropy(generator(params, h)[0], targets)
+    smoothed = {"label_smoothing": label_smoothing}
+    loss, backward = generator_loss(params, h, targets, chunk_size=5, **smoothed)
+    plain, plain_backward = cross_entropy(generator(params, h)[0], targets, **smoothed)
     words = token_log_probs(params, h, targets)
     for array in leaves((loss, backward(d_loss), plain, plain_backward(d_loss), words)):
         assert array.dtype == dtype
@@ -302,7 +372,9 @@ def test_a_gradient_may_be_changed_without_changing_the_next_one():
 
 
 @pytest.mark.parametrize("default", [False, True])
-@pytest.mark.parametrize("what", ["forward", "forward and backward", "words"])
+@pytest.mark.parametrize(
+    "what", ["forward", "forward and backward", "words", "smoothed"]
+)
 def test_never_more_than_chunk_size_times_v_scores_are_held(monkeypatch, what, default):
     T, B, V, H, chunk_size = 20, 20, 3000, 4, 40
     if default:
@@ -317,8 +389,11 @@ def test_never_more_than_chunk_size_times_v_scores_are_held(monkeypatch, what, d
     def use():
         if what == "words":
             return token_log_probs(params, h, targets, None, given_size)
-        loss, backward = generator_loss(params, h, targets, None, given_size)
-        return loss, backward() if "backward" in what else None
+        smoothing = 0.1 if what == "smoothed" else 0.0
+        loss, backward = generator_loss(
+            params, h, targets, None, given_size, label_smoothing=smoothing
+        )
+        return loss, None if what == "forward" else backward()
 
     use()  # what is allocated once and for all
     tracemalloc.start()
@@ -439,3 +514,11 @@ def test_a_chunk_size_below_one_is_named(function, chunk_size):
 def test_an_unknown_reduction_is_named(name):
     with pytest.raises(ValueError, match="reduction is 'none'; expected \"mean\" or"):
         call(name, *new_inputs(), reduction="none")
+
+
+@pytest.mark.parametrize("label_smoothing", [-0.1, 1, 1.5, np.nan, np.inf])
+@pytest.mark.parametrize("name", ["cross_entropy", "generator_loss"])
+def test_a_label_smoothing_that_makes_no_sense_is_named(name, label_smoothing):
+    message = f"label_smoothing is {label_smoothing}; expected at least 0 and below 1"
+    with pytest.raises(ValueError, match=message):
+        call(name, *new_inputs(), label_smoothing=label_smoothing)

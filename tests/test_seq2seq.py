@@ -74,6 +74,23 @@ def test_the_gradients_with_dropout_are_those_of_finite_differences_while_the_ma
     check_gradients("model, dropout", loss, flatten(model.params), flatten(grads))
 
 
+def test_the_gradients_with_label_smoothing_are_those_of_finite_differences():
+    model, batch = new_model(context="every_step"), new_batch()
+
+    def loss():
+        return model.loss_and_grads(batch, label_smoothing=0.3)[0]
+
+    _, grads = model.loss_and_grads(batch, label_smoothing=0.3)
+    check_gradients("model, smoothed", loss, flatten(model.params), flatten(grads))
+
+
+@pytest.mark.parametrize("label_smoothing", [-0.1, 1.0, float("nan")])
+def test_a_label_smoothing_that_makes_no_sense_is_named(label_smoothing):
+    message = f"label_smoothing is {label_smoothing}; expected at least 0 and below 1"
+    with pytest.raises(ValueError, match=message):
+        new_model().loss_and_grads(new_batch(), label_smoothing=label_smoothing)
+
+
 def torch_twin(torch, model):
     """Build the model out of torch's modules, with the names of its state_dict."""
     config = model.config
@@ -101,7 +118,7 @@ def torch_twin(torch, model):
     return twin
 
 
-def torch_loss(torch, twin, model, batch):
+def torch_loss(torch, twin, model, batch, label_smoothing=0.0):
     """Compute the batch's loss the way a PyTorch user would: packed sequences and an ignored index."""
     config = model.config
     pack = torch.nn.utils.rnn.pack_padded_sequence
@@ -136,15 +153,17 @@ def torch_loss(torch, twin, model, batch):
     )
     scores = twin["generator"](features)
     targets = torch.tensor(np.where(batch.target == PAD, -100, batch.target))
-    return torch.nn.CrossEntropyLoss(ignore_index=-100)(
-        scores.flatten(0, 1), targets.flatten()
+    criterion = torch.nn.CrossEntropyLoss(
+        ignore_index=-100, label_smoothing=label_smoothing
     )
+    return criterion(scores.flatten(0, 1), targets.flatten())
 
 
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("reverse_source", [False, True])
 @pytest.mark.parametrize(("cell", "context", "bidirectional"), KINDS)
 def test_loss_and_gradients_are_those_of_pytorch(
-    cell, context, bidirectional, reverse_source
+    cell, context, bidirectional, reverse_source, label_smoothing
 ):
     torch = import_torch()
     model, batch = (
@@ -152,9 +171,9 @@ def test_loss_and_gradients_are_those_of_pytorch(
         new_batch(),
     )
     twin = torch_twin(torch, model)
-    expected = torch_loss(torch, twin, model, batch)
+    expected = torch_loss(torch, twin, model, batch, label_smoothing)
     expected.backward()
-    loss, grads = model.loss_and_grads(batch)
+    loss, grads = model.loss_and_grads(batch, label_smoothing=label_smoothing)
     assert abs(loss - expected.item()) < 1e-10
     for name, parameter in twin.named_parameters():
         assert np.abs(flatten(grads)[name] - parameter.grad.numpy()).max() < 1e-10, name

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from s2s_np import NonFiniteLossError, Seq2Seq, Vocab
+from s2s_np import NonFiniteLossError, Seq2Seq, Vocab, make_batches
 from s2s_np.tree import flatten
 
 PAIRS = [
@@ -72,6 +72,29 @@ def test_the_epoch_loss_weighs_each_word_alike():
     assert math.isclose(history["train_loss"][0], untrained, rel_tol=1e-9)
 
 
+def test_label_smoothing_is_in_the_training_loss_and_not_in_the_validation_loss():
+    model = new_model(dtype="float64")
+    words = sum(len(target) + 1 for _, target in PAIRS)
+    plain = -model.log_probs(PAIRS).sum() / words
+    # of an untrained model, and of one batch, so that no step has been taken before
+    settings = {"epochs": 1, "batch_size": len(PAIRS), "learning_rate": 1e-12}
+    history = fit(model, PAIRS, PAIRS, label_smoothing=0.2, **settings)
+    (batch,) = make_batches(PAIRS, VOCAB, VOCAB, len(PAIRS))
+    smoothed, _ = model.loss_and_grads(batch, label_smoothing=0.2)
+    assert math.isclose(history["train_loss"][0], smoothed, rel_tol=1e-9)
+    assert math.isclose(history["valid_loss"][0], plain, rel_tol=1e-9)
+    assert abs(smoothed - plain) > 1e-3
+
+
+def test_a_model_trained_with_label_smoothing_is_less_sure_of_itself():
+    sure, smoothed = new_model(), new_model()
+    fit(sure, PAIRS, epochs=120)
+    fit(smoothed, PAIRS, epochs=120, label_smoothing=0.2)
+    texts = [source for source, _ in PAIRS]
+    assert smoothed.translate(texts) == sure.translate(texts)
+    assert smoothed.log_probs(PAIRS).mean() < 2 * sure.log_probs(PAIRS).mean()
+
+
 def test_the_same_seed_trains_the_same_model_and_another_does_not():
     first, again, other = (
         new_model(dropout=0.2),
@@ -109,8 +132,8 @@ def break_at_step(model, step, monkeypatch, value):
     """Make `loss_and_grads` return a gradient with `value` in it at one step."""
     honest, calls = model.loss_and_grads, iter(range(1000))
 
-    def loss_and_grads(batch):
-        loss, grads = honest(batch)
+    def loss_and_grads(batch, **settings):
+        loss, grads = honest(batch, **settings)
         if next(calls) == step:
             grads["generator"]["bias"][0] = value
         return loss, grads
@@ -152,6 +175,8 @@ def test_a_loss_that_is_not_finite_stops_training_at_the_first_step():
         ({"learning_rate": math.nan}, "learning_rate is nan"),
         ({"max_norm": 0}, "max_norm is 0"),
         ({"warmup": -0.1}, "warmup is -0.1"),
+        ({"label_smoothing": -0.1}, "label_smoothing is -0.1; expected at least 0"),
+        ({"label_smoothing": 1}, "label_smoothing is 1; expected .* below 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_named_and_change_nothing(settings, message):
