@@ -33,7 +33,7 @@ def directional_derivative(f, array, direction, step=STEP):
             values[factor] = float(f())
     finally:
         array[...] = start
-    # Subtracted before they are multiplied: exactly 0 where f does not depend on the array.
+    # Differences first: exactly 0 where f does not depend on the array.
     near, far = values[1] - values[-1], values[2] - values[-2]
     return (8 * near - far) / (12 * step)
 
