@@ -4,10 +4,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from s2s_np.plot import COLORS, FAINT, INK, save_svg, style
+from s2s_np.plot import COLORS, FAINT, INK, canvas, save_svg
 
 WIDTH, HEIGHT = 500, 780  # points; also the units of all places below
 COLUMNS = [150, 226, 302, 378, 454]  # the middle of each time step
@@ -26,11 +25,7 @@ DESCRIPTION = (
 
 
 def main():
-    style()
-    figure = plt.figure(figsize=(WIDTH / 72, HEIGHT / 72), layout="none")
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
-    ax.axis("off")
+    figure, ax = canvas(WIDTH, HEIGHT)
     draw_encoder(ax)
     draw_decoder(ax)
     draw_sentence_vector(ax)

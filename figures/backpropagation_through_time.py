@@ -3,10 +3,9 @@ python figures/backpropagation_through_time.py"""
 
 from pathlib import Path
 
-from matplotlib import pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
-from s2s_np.plot import COLORS, INK, save_svg, style
+from s2s_np.plot import COLORS, INK, canvas, save_svg
 
 WIDTH, HEIGHT = 540, 420  # points; also the units of all places below
 STEPS = [112, 250, 388]  # the middle of each step
@@ -25,11 +24,7 @@ DESCRIPTION = (
 
 
 def main():
-    style()
-    figure = plt.figure(figsize=(WIDTH / 72, HEIGHT / 72), layout="none")
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
-    ax.axis("off")
+    figure, ax = canvas(WIDTH, HEIGHT)
     bar(ax, 28, "the weights, the same at every step", UP)
     bar(ax, 344, r"their gradient: $d_W = d_W^{(1)} + d_W^{(2)} + d_W^{(3)}$", DOWN)
     state(ax, STEPS[0] - GAP, "$h_0$")

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from architecture import QUIET, arrow, box, text
-from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
-from s2s_np.plot import COLORS, FAINT, save_svg, style
+from s2s_np.plot import COLORS, FAINT, canvas, save_svg
 
 WIDTH, HEIGHT = 500, 370  # points; also the units of all places below
 BLOCKS = [104, 172, 240, 308]  # the middle of each block's row
@@ -22,11 +21,7 @@ DESCRIPTION = (
 
 
 def main():
-    style()
-    figure = plt.figure(figsize=(WIDTH / 72, HEIGHT / 72), layout="none")
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
-    ax.axis("off")
+    figure, ax = canvas(WIDTH, HEIGHT)
     text(ax, 72, 22, "shared memory", size=12.5)
     text(ax, 72, 39, "loaded once", size=11, color=QUIET)
     for step, x in enumerate(STEPS, 1):

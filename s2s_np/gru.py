@@ -6,7 +6,15 @@ The reset gate here acts *after* the recurrent product, on `W_hn h + b_hn`; Cho 
 from .array import array_module, transposed
 from .memory import empty
 from .recurrence import device_sweep
-from .recurrent import blocks_of, by_gate, len_of, recurrent, sigmoid, weights_of
+from .recurrent import (
+    blocks_of,
+    by_gate,
+    len_of,
+    recurrent,
+    sigmoid,
+    weights_of,
+    with_one_state,
+)
 
 
 def gru_cell(params, x, h, layer="l0"):
@@ -70,17 +78,11 @@ def gru(params, x, h0=None, lengths=None, between=None):
     Raises ValueError for shapes, names and lengths that do not fit, TypeError for types and libraries.
     """
     state_0 = None if h0 is None else (h0,)
-    (output, (h_n,)), state_backward = recurrent(
-        gru_sweep, 3, ("h0",), params, x, state_0, lengths, between, device_sweep
-    )
-
-    def backward(d_output=None, d_h_n=None):
-        dx, (dh0,), grads = state_backward(
-            d_output, None if d_h_n is None else (d_h_n,)
+    return with_one_state(
+        recurrent(
+            gru_sweep, 3, ("h0",), params, x, state_0, lengths, between, device_sweep
         )
-        return dx, dh0, grads
-
-    return (output, h_n), backward
+    )
 
 
 def gru_step(weights, x, state):

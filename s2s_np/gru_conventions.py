@@ -11,7 +11,14 @@ import numpy as np
 
 from .array import array_module
 from .memory import empty
-from .recurrent import PARAMETERS, len_of, recurrent, suffixes, weights_of
+from .recurrent import (
+    PARAMETERS,
+    len_of,
+    recurrent,
+    suffixes,
+    weights_of,
+    with_one_state,
+)
 
 
 def gru_reset_before_cell(params, x, h, layer="l0"):
@@ -64,17 +71,11 @@ def gru_reset_before(params, x, h0=None, lengths=None, between=None):
     For comparison and for weights that were trained elsewhere: the cell is called step by step.
     """
     state_0 = None if h0 is None else (h0,)
-    (output, (h_n,)), state_backward = recurrent(
-        gru_reset_before_sweep, 3, ("h0",), params, x, state_0, lengths, between
-    )
-
-    def backward(d_output=None, d_h_n=None):
-        dx, (dh0,), grads = state_backward(
-            d_output, None if d_h_n is None else (d_h_n,)
+    return with_one_state(
+        recurrent(
+            gru_reset_before_sweep, 3, ("h0",), params, x, state_0, lengths, between
         )
-        return dx, dh0, grads
-
-    return (output, h_n), backward
+    )
 
 
 def gru_reset_before_sweep(weights, x, state_0, steps):

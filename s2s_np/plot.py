@@ -75,6 +75,18 @@ def projection(points, labels, texts=None, ax=None):
     return ax
 
 
+def canvas(width, height):
+    """Return a figure to draw on in points, from the top left corner, and its axes, which do not show."""
+    style()
+    from matplotlib import pyplot
+
+    figure = pyplot.figure(figsize=(width / 72, height / 72), layout="none")
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, width), ylim=(height, 0))
+    ax.axis("off")
+    return figure, ax
+
+
 def save_svg(figure, path, title, description):
     """Write `figure` as an SVG that is the same at every run and says in words what it shows."""
     figure.savefig(

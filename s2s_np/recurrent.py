@@ -162,6 +162,18 @@ def recurrent(
     return (output, state_n), backward
 
 
+def with_one_state(run):
+    """Return what `recurrent` returned for a cell whose state is one array, without the tuples around that array."""
+    (output, (h_n,)), state_backward = run
+
+    def backward(d_output=None, d_h_n=None):
+        d_state_n = None if d_h_n is None else (d_h_n,)
+        dx, (dh0,), grads = state_backward(d_output, d_state_n)
+        return dx, dh0, grads
+
+    return (output, h_n), backward
+
+
 def _check_state(xp, x, state, names, shape):
     """Return the arrays of a state, zeros for None, after checking them against the input `x`."""
     if state is None:

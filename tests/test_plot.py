@@ -132,6 +132,15 @@ def test_a_projection_refuses_labels_that_do_not_fit_the_points(clouds):
         plot.projection(clouds[0], clouds[1][:2])
 
 
+def test_a_canvas_is_measured_in_points_from_the_top_left_corner():
+    figure, ax = plot.canvas(144, 72)
+    assert figure.get_size_inches().tolist() == [2, 1]
+    figure.dpi = 72
+    assert ax.transData.transform((0, 0)).tolist() == [0, 72]
+    assert ax.transData.transform((144, 72)).tolist() == [144, 0]
+    assert not ax.axison
+
+
 def test_an_svg_is_the_same_at_every_run_and_says_what_it_shows(tmp_path):
     for name in ("a.svg", "b.svg"):
         plot.save_svg(
