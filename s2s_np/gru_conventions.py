@@ -109,7 +109,9 @@ def turn_update_gate(params):
     """Return the parameters of the GRU that says `h' = z ⊙ n + (1 − z) ⊙ h` and computes the same, or back.
 
     σ(−a) = 1 − σ(a): the gate's weights and biases change their sign. Holds for both reset conventions.
-    Arguments: params: torch's names, any number of layers and directions; not changed.
+
+    Arguments
+        params: torch's names, any number of layers and directions; not changed
     """
     turned = {name: array.copy() for name, array in params.items()}
     for suffix in chain(*suffixes(params)):

@@ -190,3 +190,11 @@ def test_an_entry_of_the_api_has_its_source_and_its_pages_and_they_lead_back(nam
     for page in pages:
         text = (SITE / page).read_text(encoding="utf-8")
         assert f'api.html#{name}"' in text, f"{page} does not lead back to {name}"
+
+
+def test_the_reference_sets_docstrings_as_text():
+    text = REFERENCE.read_text(encoding="utf-8")
+    text = text[text.index("<article") : text.index("</article>")]
+    prose = re.sub(r"<pre>.*?</pre>|<[^>]+>", "", text, flags=re.DOTALL)
+    assert "Arguments" in prose
+    assert not re.findall(r".{20}(?:`|\(book: |(?<!\()\*\w).{20}", prose)

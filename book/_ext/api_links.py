@@ -10,7 +10,6 @@ import re
 
 from docutils import nodes
 
-REFERENCE = "api"
 BOOK = re.compile(r"[;(]\s*book:\s+([\w/]+(?:,\s+[\w/]+)*)\)")
 FILE = re.compile(r"(s2s_np/[\w/]+)\.py")
 KINDS = ("function", "class", "exception")
@@ -62,8 +61,6 @@ def link(app, doctree, docname):
         named = by_short_name.get(text.rpartition(".")[2], [])
         return named[0] if len(named) == 1 and f".{named[0]}".endswith(f".{text}") else None  # fmt: skip
 
-    if docname == REFERENCE:
-        return
     seen = set()
     for literal in list(doctree.findall(nodes.literal)):
         name = entry_of(literal.astext().removesuffix("()"))
