@@ -10,6 +10,7 @@ import re
 
 from docutils import nodes
 
+REFERENCE = "api"
 BOOK = re.compile(r"[;(]\s*book:\s+([\w/]+(?:,\s+[\w/]+)*)\)")
 FILE = re.compile(r"(s2s_np/[\w/]+)\.py")
 KINDS = ("function", "class", "exception")
@@ -92,13 +93,20 @@ def top_section(node):
     return sections[-2:][0] if sections else None
 
 
-def forget(app, env, docnames):
-    """Begin anew, before the reference page is read."""
-    env.entries_of_page = {}
+def begin(app, env, docnames):
+    """Give a fresh environment its memory of entries; one from an earlier build has it already."""
+    env.entries_of_page = getattr(env, "entries_of_page", {})
+
+
+def forget(app, env, docname):
+    """Drop what the reference page said, before it is read again."""
+    if docname == REFERENCE:
+        env.entries_of_page = {}
 
 
 def setup(app):
-    app.connect("env-before-read-docs", forget)
+    app.connect("env-before-read-docs", begin)
+    app.connect("env-purge-doc", forget)
     app.connect("autodoc-process-docstring", drop_pages, priority=100)
     app.connect("autodoc-process-docstring", name_pages, priority=900)
     app.connect("doctree-resolved", link)
