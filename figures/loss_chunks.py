@@ -2,7 +2,7 @@
 
 Peak memory and time of the loss and all its gradients against the number of states that are scored at a time, and of
 `cross_entropy` of `generator`, which holds all scores. Leaves `loss_chunks.json` and `loss_chunks.svg`; about three
-minutes on one core, 3 GiB of memory. `--draw` only draws what was measured last.
+minutes on one core, 2 GiB of memory. `--draw` only draws what was measured last.
 """
 
 import json

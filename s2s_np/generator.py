@@ -30,9 +30,11 @@ def generator(params, h):
 
     def backward(d_log_probs):
         check_like("d_log_probs", d_log_probs, "log_probs", log_probs)
-        p = xp.exp(log_probs).reshape(len(rows), -1)
-        d_scores = d_log_probs.reshape(p.shape)
-        d_scores = d_scores - p * d_scores.sum(axis=1, keepdims=True)
+        given = d_log_probs.reshape(len(rows), -1)  # (N, V)
+        p = empty(xp, given.shape, h.dtype)
+        xp.exp(log_probs.reshape(p.shape), out=p)
+        p *= given.sum(axis=1, keepdims=True)
+        d_scores = xp.subtract(given, p, out=p)  # in the memory of p
         grads = {"weight": d_scores.T @ rows, "bias": d_scores.sum(axis=0)}
         return (d_scores @ weight).reshape(h.shape), grads
 
