@@ -98,26 +98,27 @@ def results_file(path, experiment, version):
 
     A last line that was cut off when its sweep was killed is taken away.
     """
-    with open(path, "a+", encoding="utf-8") as file:
+    with open(path, "a+", encoding="utf-8", newline="\n") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise SweepError(
                 f"another sweep is writing to {path}; wait for its end, or stop it"
             ) from error
-        file.seek(0)
-        text = file.read()
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            file.truncate(len(whole.encode()))
         head = {"format": FORMAT, "experiment": experiment, "version": version}
-        lines = [_parsed(path, *numbered) for numbered in enumerate(whole.splitlines(), 1)]  # fmt: skip
+        file.seek(0)
+        *whole, cut_off = file.read().split("\n")
+        lines = [_parsed(path, *numbered) for numbered in enumerate(whole, 1)]
+        # A head that was cut off is the beginning of this one; anything else is not ours to take away.
+        is_ours = lines[0] == head if lines else json.dumps(head).startswith(cut_off)
+        if not is_ours:
+            raise SweepError(
+                f"{path} holds results of {lines[0] if lines else cut_off}, expected {head}; move it away to measure"
+                " anew"
+            )
+        file.truncate(sum(len(line.encode()) + 1 for line in whole))
         if not lines:
             write_line(file, head)
-        elif lines[0] != head:
-            raise SweepError(
-                f"{path} holds results of {lines[0]}, expected {head}; move it away to measure anew"
-            )
         yield (
             file,
             {

@@ -144,6 +144,27 @@ def test_a_file_that_is_no_results_is_refused_and_stays(tmp_path, line):
     assert path.read_text() == text
 
 
+@pytest.mark.parametrize("text", ["my notes", '{"some": "data"}'])
+def test_a_file_of_another_kind_is_refused_and_stays_even_without_a_last_newline(
+    tmp_path, text
+):
+    path = tmp_path / "r.jsonl"
+    path.write_text(text)
+    with pytest.raises(SweepError, match="holds results of .* move it away"):
+        sweep(square, [{"x": 1}], path)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("cut_off", ["", '{"format": 1, "experi'])
+def test_a_sweep_killed_while_it_wrote_its_first_line_begins_anew(tmp_path, cut_off):
+    path = tmp_path / "r.jsonl"
+    path.write_text(cut_off)
+    with module.results_file(path, "test_sweep.square", 1) as (_, found):
+        assert found == {}
+    head = {"format": 1, "experiment": "test_sweep.square", "version": 1}
+    assert path.read_text() == json.dumps(head) + "\n"
+
+
 def test_two_settings_alike_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r'a setting stands twice: {"x": 1}'):
         sweep(square, [{"x": 1}, {"x": 1}], tmp_path / "r.jsonl")
