@@ -26,7 +26,7 @@ def operations(function):
     Returns `{"products": …, "element-wise": …}`. Arrays that exist already are counted too if they were made by
     `counted`; those that function makes by NumPy's `empty`, `zeros` and their like are.
     """
-    with _Counted.counting() as counts, arrays_made_as(_Counted):
+    with _Counted.counting() as counts, creators_replaced(_making_counted):
         function()
     return dict(counts)
 
@@ -69,19 +69,16 @@ def seconds(function, repeats=5):
 
 
 @contextmanager
-def arrays_made_as(kind):
-    """Let NumPy's functions that make arrays make those of the subclass `kind`, while the context lasts."""
-
-    def making(function):
-        def made(*args, **kwargs):
-            result = function(*args, **kwargs)
-            return result.view(kind) if type(result) is np.ndarray else result
-
-        return made
-
-    functions = {name: making(getattr(np, name)) for name in CREATORS}
+def creators_replaced(by):
+    """Put `by(function)` in the place of each function of NumPy's that makes arrays, while the context lasts."""
+    functions = {name: by(getattr(np, name)) for name in CREATORS}
     with mock.patch.multiple(np, **functions):
         yield
+
+
+def _making_counted(function):
+    """Return a function that makes the same array, but counted."""
+    return lambda *args, **kwargs: _as_counted(function(*args, **kwargs))
 
 
 class _Counted(np.ndarray):
@@ -107,11 +104,10 @@ class _Counted(np.ndarray):
             self._count(ufunc, method, plain, result)
         if out is not None:
             return out[0]
-        return result.view(_Counted) if isinstance(result, np.ndarray) else result
+        return _as_counted(result)
 
     def __array_function__(self, function, types, args, kwargs):
-        result = super().__array_function__(function, types, args, kwargs)
-        return result.view(_Counted) if type(result) is np.ndarray else result
+        return _as_counted(super().__array_function__(function, types, args, kwargs))
 
     def _count(self, ufunc, method, inputs, result):
         if ufunc is np.matmul:
@@ -121,6 +117,11 @@ class _Counted(np.ndarray):
         elif np.result_type(result).kind in "fc":
             size = np.size(inputs[0]) if method == "reduce" else np.size(result)
             self.counts[ELEMENTWISE] += size
+
+
+def _as_counted(value):
+    """Return an ordinary array as a counted one; anything else as it is."""
+    return value.view(_Counted) if type(value) is np.ndarray else value
 
 
 def _plain(value):
