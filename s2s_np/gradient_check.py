@@ -43,6 +43,7 @@ def numerical_gradient(f, array, step=STEP):
 
     Arguments and errors are those of `directional_derivative`; 4 calls of f for each number.
     """
+    _check_float64("array", array)
     gradient = np.empty_like(array)
     for place in np.ndindex(array.shape):
         direction = np.zeros_like(array)

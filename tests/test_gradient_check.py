@@ -117,6 +117,12 @@ def test_arrays_are_as_before_even_if_f_fails(check):
     assert all(np.array_equal(before[name], arrays[name]) for name in arrays)
 
 
+def test_finite_differences_refuse_what_is_no_array_of_float64():
+    for array in ([1.0], np.ones(2, np.float32), np.ones(0, int)):
+        with pytest.raises(TypeError, match="expected a NumPy array of float64"):
+            numerical_gradient(lambda: 0.0, array)
+
+
 @every_check
 def test_float32_is_refused_by_name(check):
     f, arrays, gradients = cubes()
