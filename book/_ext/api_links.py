@@ -11,7 +11,7 @@ import re
 from docutils import nodes
 
 REFERENCE = "api"
-BOOK = re.compile(r"[;(]\s*book:\s+([\w/]+(?:,\s+[\w/]+)*)\)")
+BOOK = re.compile(r"(?:;| \()\s*book:\s+([\w/]+(?:,\s+[\w/]+)*)\)")
 FILE = re.compile(r"(s2s_np/[\w/]+)\.py")
 KINDS = ("function", "class", "exception")
 
@@ -25,10 +25,9 @@ def pages_of(module_docstring):
 def drop_pages(app, what, name, obj, options, lines):
     """Take the names of the pages out of a module's text."""
     if what == "module":
-        text = BOOK.sub(
+        lines[:] = BOOK.sub(
             lambda found: ")" if found[0][0] == ";" else "", "\n".join(lines)
-        )
-        lines[:] = text.replace(" .", ".").split("\n")
+        ).split("\n")
 
 
 def name_pages(app, what, name, obj, options, lines):
