@@ -5,7 +5,9 @@ JSON-lines file beside the script, so that a sweep that was stopped goes on wher
 nothing but return its results. The work is handed out by Dask.
 """
 
+import argparse
 import fcntl
+import inspect
 import json
 import os
 import platform
@@ -13,11 +15,13 @@ import shlex
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-FORMAT = 1  # of the file
+from s2s_np.results import FORMAT, ResultsError, parse_line
+
 PATIENCE = 10  # seconds to wait for a scheduler
 
 
@@ -25,11 +29,20 @@ class SweepError(RuntimeError):
     """A sweep cannot start, or some of its runs failed."""
 
 
-def sweep(measure, settings, path, version=1, scheduler=None, progress=True):
-    """Return `measure(**setting)` for each setting, in their order; what the file at `path` holds is not run again.
+def command_line(description):
+    """Return what the command line of a sweep says: `scheduler` and `device`."""
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="Dask's address")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    return parser.parse_args()
 
-    A line holds the setting, the result, the seconds that it took, and with which Python, NumPy and processor and by
-    which command it was made. The first line says which experiment and which version of it the file belongs to.
+
+def sweep(measure, settings, path, version=1, scheduler=None, device="cpu", progress=True):  # fmt: skip
+    """Return `measure(**setting, device=device)` for each setting, in their order; what `path` holds is not run again.
+
+    A line holds the setting, the result, the seconds that it took, and with which Python, NumPy, processor and device
+    and by which command it was made. The first line says which experiment and which version of it the file belongs to;
+    `s2s_np.results.read_results` reads the file back.
 
     Arguments
         measure: a function that processes can import; its result, like the settings, is what JSON can say
@@ -38,6 +51,7 @@ def sweep(measure, settings, path, version=1, scheduler=None, progress=True):
         version: of the experiment; to be raised when what `measure` does changes, so that old results are not taken
             for new ones
         scheduler: address of a Dask scheduler, as "tcp://host:8786"; None starts one process a processor here
+        device: "cpu" or "cuda", where the models shall be; handed to `measure`
         progress: show a progress bar
     Raises SweepError, at once, for a file that another sweep is writing to, one of another experiment or version, or a
     scheduler that does not answer; and at the end, when all others are stored, for runs that failed. ValueError for two
@@ -46,24 +60,25 @@ def sweep(measure, settings, path, version=1, scheduler=None, progress=True):
     keys = [json.dumps(setting, sort_keys=True) for setting in settings]
     if twice := [key for key in dict.fromkeys(keys) if keys.count(key) > 1]:
         raise ValueError(f"a setting stands twice: {twice[0]}")
-    experiment = f"{measure.__module__}.{measure.__qualname__}"
+    script = Path(inspect.getsourcefile(measure)).stem  # __main__ has no name to tell
+    experiment = f"{script}.{measure.__qualname__}"
     with results_file(path, experiment, version) as (file, found):
         wanted = {
             key: setting for key, setting in zip(keys, settings) if key not in found
         }
         if wanted:
-            _run(measure, wanted, file, found, scheduler, progress)
+            _run(measure, wanted, file, found, scheduler, device, progress)
     return [found[key] for key in keys]
 
 
-def _run(measure, wanted, file, found, scheduler, progress):
+def _run(measure, wanted, file, found, scheduler, device, progress):
     """Run the settings `wanted`, by key; add each result to the file and to `found`."""
     failed = {}
     with connected(scheduler) as client:
         from distributed import as_completed
 
         futures = {
-            client.submit(_timed, measure, setting, pure=False): key
+            client.submit(_timed, measure, setting, device, pure=False): key
             for key, setting in wanted.items()
         }
         done = tqdm(as_completed(futures), total=len(futures), disable=not progress, unit="run")  # fmt: skip
@@ -83,13 +98,13 @@ def _run(measure, wanted, file, found, scheduler, progress):
         ) from error
 
 
-def _timed(measure, setting):
+def _timed(measure, setting, device):
     """Run one setting, and say how long it took and with what it was made; this happens in a worker."""
     started = time.perf_counter()
-    result = measure(**setting)
+    result = measure(**setting, device=device)
     seconds = round(time.perf_counter() - started, 2)
     versions = {"python": platform.python_version(), "numpy": np.__version__}
-    return result, seconds, versions | {"processor": platform.machine()}
+    return result, seconds, versions | {"processor": platform.machine(), "device": device}  # fmt: skip
 
 
 @contextmanager
@@ -108,7 +123,10 @@ def results_file(path, experiment, version):
         head = {"format": FORMAT, "experiment": experiment, "version": version}
         file.seek(0)
         *whole, cut_off = file.read().split("\n")
-        lines = [_parsed(path, *numbered) for numbered in enumerate(whole, 1)]
+        try:
+            lines = [parse_line(path, *numbered) for numbered in enumerate(whole, 1)]
+        except ResultsError as error:
+            raise SweepError(str(error)) from error
         # A head that was cut off is the beginning of this one; anything else is not ours to take away.
         is_ours = lines[0] == head if lines else json.dumps(head).startswith(cut_off)
         if not is_ours:
@@ -126,17 +144,6 @@ def results_file(path, experiment, version):
                 for line in lines[1:]
             },
         )
-
-
-def _parsed(path, number, line):
-    """Return what a line says; SweepError, naming it, where it is no JSON object."""
-    try:
-        value = json.loads(line)
-        if number > 1:
-            value["setting"], value["result"]
-        return value
-    except (ValueError, TypeError, KeyError) as error:
-        raise SweepError(f"{path}, line {number}, is no result of a sweep: {line[:60]!r}") from error  # fmt: skip
 
 
 def write_line(file, value):

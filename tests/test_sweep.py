@@ -17,14 +17,14 @@ pytest.importorskip("distributed", reason="Dask is not installed: pip install di
 FIGURES = Path(module.__file__).parent
 
 
-def square(x, noted=None):
+def square(x, noted=None, device="cpu"):
     """The experiment of these tests; it notes that it ran."""
     if noted:
         with open(noted, "a", encoding="utf-8") as file:
             file.write(f"{x}\n")
     if x < 0:
         raise ArithmeticError(f"{x} is below 0")
-    return {"square": x * x}
+    return {"square": x * x} | ({} if device == "cpu" else {"device": device})
 
 
 def settings(values, tmp_path):
@@ -74,7 +74,7 @@ import time
 from pathlib import Path
 from sweep import sweep
 
-def slow(x):
+def slow(x, device):
     time.sleep(0.2)
     return x
 
@@ -187,6 +187,13 @@ def test_a_scheduler_by_address_does_the_work(tmp_path):
             scheduler=cluster.scheduler_address, progress=False,
         )  # fmt: skip
     assert results == [{"square": 16}]
+
+
+def test_the_device_is_handed_to_each_run_and_noted(tmp_path):
+    path = tmp_path / "r.jsonl"
+    (result,) = sweep(square, [{"x": 3}], path, device="cuda", progress=False)
+    assert result == {"square": 9, "device": "cuda"}
+    assert json.loads(path.read_text().splitlines()[1])["device"] == "cuda"
 
 
 def test_without_dask_a_sweep_says_what_to_install(tmp_path, monkeypatch):
