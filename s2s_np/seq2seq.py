@@ -20,6 +20,7 @@ from .lstm import lstm, lstm_step
 from .padding import reverse_within_lengths
 from .recurrent import init_recurrent
 from .rnn import rnn, rnn_step
+from .scheduled_sampling import check_teacher_forcing, mix_inputs
 from .search import beam_search, greedy_search
 from .tree import flatten, tree_map, unflatten
 from .vocab import EOS, Vocab
@@ -183,19 +184,26 @@ class Seq2Seq:
             self.params["generator"], features, batch.target, batch.target_lengths
         )
 
-    def loss_and_grads(self, batch, rng=None, label_smoothing=0.0):
+    def loss_and_grads(self, batch, rng=None, label_smoothing=0.0, teacher_forcing=1.0):
         """Return the batch's loss, as `loss` does but with dropout and label smoothing, and its gradients.
 
         The gradients are the same tree as `params`. `rng`, a Generator of the model's array library, draws the
-        dropout masks; None takes the model's own, which moves on with every call. `label_smoothing`, at least 0 and
-        below 1, is that of `generator_loss`.
+        dropout masks and the words to feed; None takes the model's own, which moves on with every call.
+        `label_smoothing`, at least 0 and below 1, is that of `generator_loss`. Each word that the decoder reads is the
+        right one with probability `teacher_forcing`, otherwise the model's own, as `mix_inputs` chooses it.
         """
+        check_teacher_forcing(teacher_forcing)
         batch = self._to_device(batch)
         drop = self._dropout_layer(rng)
         (_, state), encoder_backward = self.encode_source(
             batch.source, batch.source_lengths, drop
         )
         inputs = shift_right(batch.target, batch.target_lengths)
+        if teacher_forcing < 1:  # the model chooses as it does in use: without dropout
+            start = self.start(batch.source, batch.source_lengths)
+            inputs = mix_inputs(
+                self.step, start, inputs, teacher_forcing, rng or self._mask_rng
+            )
         (features, _), decoder_backward = decoder(
             self.params["decoder"],
             inputs,

@@ -8,6 +8,7 @@ from .array import array_module, memory_for, to_floats
 from .batch import batches_of, encode_pairs
 from .loss import check_label_smoothing
 from .optim import Adam, clip, warmup_linear
+from .scheduled_sampling import check_teacher_forcing
 from .tree import leaves
 
 
@@ -26,6 +27,7 @@ def fit(
     warmup=0.1,
     max_norm=1.0,
     label_smoothing=0.0,
+    teacher_forcing=1.0,
     checkpoint=None,
     progress=True,
 ):
@@ -42,6 +44,8 @@ def fit(
         max_norm: bound on the gradient's global norm
         label_smoothing: that of `generator_loss`, at least 0 and below 1; the training loss is then the smoothed one,
             the validation loss never is
+        teacher_forcing: probability that a word which the decoder reads is the right one and not the model's own
+            (`mix_inputs`); the training loss is then that of the words so fed, the validation loss of the right ones
         checkpoint: path of a file to which the model is saved after every epoch, or None
         progress: show a progress bar (needs tqdm)
     Returns a dict of lists: per epoch `train_loss`, `valid_loss` (None without validation pairs) and `seconds`;
@@ -57,6 +61,7 @@ def fit(
         max_norm=max_norm,
     )
     check_label_smoothing(label_smoothing)
+    check_teacher_forcing(teacher_forcing)
     train = encode_pairs(train_pairs, model.source_vocab, model.target_vocab)
     valid = valid_pairs and encode_pairs(
         valid_pairs, model.source_vocab, model.target_vocab
@@ -83,7 +88,9 @@ def fit(
                 step = len(history["step_loss"])
                 with memory_for(_size(batch), "batch_size"):
                     loss, grads = model.loss_and_grads(
-                        batch, label_smoothing=label_smoothing
+                        batch,
+                        label_smoothing=label_smoothing,
+                        teacher_forcing=teacher_forcing,
                     )
                     norm = clip(grads, max_norm)
                 loss, norm = to_floats(loss, norm)

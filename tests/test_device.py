@@ -228,6 +228,7 @@ def test_loss_and_gradients_of_the_model_on_cupy(cupy, models):
             model.loss(batch),
             model.loss_and_grads(batch),
             model.loss_and_grads(batch, label_smoothing=0.1),
+            model.loss_and_grads(batch, teacher_forcing=0.0),
         )
         for model in models
     )
