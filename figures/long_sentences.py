@@ -84,6 +84,13 @@ def statistics(bleu, translations, references):
         yield [score.sys_len, score.ref_len, *score.counts]
 
 
+def bleu_of(rows):
+    """Return BLEU of some rows of "sentences", taken together."""
+    _, written, reference, *correct = (sum(column) for column in zip(*rows))
+    total = [sum(max(row[1] - n, 0) for row in rows) for n in range(4)]
+    return BLEU.compute_bleu(correct, total, written, reference).score
+
+
 def main():
     arguments = command_line(__doc__)
     for run in sweep(measure, SETTINGS, RESULTS, VERSION, arguments.scheduler, arguments.device):  # fmt: skip

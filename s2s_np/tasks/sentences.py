@@ -235,6 +235,33 @@ def split(seed=0, held_out=0.1):
     return tuple([sentence for group in part for sentence in group] for part in parts)
 
 
+def join(sentences, count, most, seed=0):
+    """Return `count` long pairs (Korean, English): 1 … `most` of the sentences, in a row, as many times each.
+
+        나는 집에 간다 그리고 그녀는 책을 읽었다        I go home and she read a book
+
+    The parts are drawn at random with replacement; 그리고 is "and". The pairs with one part come first.
+    Raises ValueError for sizes below 1 or a `count` that `most` does not divide.
+    """
+    if count < 1 or most < 1 or count % most:
+        raise ValueError(
+            f"count is {count} and most {most}; expected at least 1 each, and count a multiple of most"
+        )
+    rng = random.Random(seed)
+    drawn = [
+        rng.choices(sentences, k=parts)
+        for parts in range(1, most + 1)
+        for _ in range(count // most)
+    ]
+    return [
+        (
+            " 그리고 ".join(part.korean for part in parts),
+            " and ".join(part.english for part in parts),
+        )
+        for parts in drawn
+    ]
+
+
 def _tenses_and_times():
     """Return the pairs of a tense and a time (or None) that go together."""
     return [(tense, time) for tense in TENSES for time in TIMES_OF_TENSE[tense]]

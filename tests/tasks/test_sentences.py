@@ -7,6 +7,7 @@ from s2s_np.tasks.sentences import (
     TENSES,
     VERBS,
     Sentence,
+    join,
     meanings,
     sentences,
     split,
@@ -241,3 +242,28 @@ def test_the_seed_decides_the_split():
 def test_a_share_that_leaves_a_part_empty_is_refused(held_out):
     with pytest.raises(ValueError, match="held_out is"):
         split(held_out=held_out)
+
+
+def test_joined_sentences_have_one_to_most_parts_as_many_times_each():
+    korean, english = zip(*join(CORPUS, 12, most=4))
+    expected = [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
+    assert [text.count(" 그리고 ") for text in korean] == expected
+    assert [text.count(" and ") for text in english] == expected
+
+
+def test_joined_sentences_are_those_of_the_list_in_the_same_order():
+    of_korean = {s.korean: s.english for s in CORPUS}
+    for korean, english in join(CORPUS, 50, most=5, seed=1):
+        parts = [of_korean[part] for part in korean.split(" 그리고 ")]
+        assert " and ".join(parts) == english
+
+
+def test_the_seed_decides_what_is_joined():
+    assert join(CORPUS, 20, 2, seed=1) == join(CORPUS, 20, 2, seed=1)
+    assert join(CORPUS, 20, 2, seed=1) != join(CORPUS, 20, 2, seed=2)
+
+
+@pytest.mark.parametrize(("count", "most"), [(0, 1), (3, 0), (3, 2)])
+def test_sizes_that_cannot_be_joined_are_named(count, most):
+    with pytest.raises(ValueError, match=f"count is {count} and most {most}"):
+        join(CORPUS, count, most)
