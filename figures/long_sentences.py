@@ -12,14 +12,18 @@ import warnings
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 from sacrebleu import BLEU
 from sweep import command_line, sweep
 
 from s2s_np import Seq2Seq, Vocab
 from s2s_np.corpora import multi30k
+from s2s_np.plot import COLORS, save_svg, style
+from s2s_np.results import read_results
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 VERSION = 1
+LENGTHS = [(1, 8), (9, 10), (11, 12), (13, 15), (16, 60)]  # German words
 SETTINGS = [
     {"teacher_forcing": teacher_forcing, "seed": seed}
     for seed, teacher_forcing in product(range(2), (1.0, 0.5))
@@ -86,15 +90,64 @@ def statistics(bleu, translations, references):
 
 def bleu_of(rows):
     """Return BLEU of some rows of "sentences", taken together."""
-    _, written, reference, *correct = (sum(column) for column in zip(*rows))
-    total = [sum(max(row[1] - n, 0) for row in rows) for n in range(4)]
+    rows = np.asarray(rows)
+    _, written, reference, *correct = rows.sum(axis=0).tolist()
+    total = [int(np.maximum(rows[:, 1] - n, 0).sum()) for n in range(4)]
     return BLEU.compute_bleu(correct, total, written, reference).score
+
+
+def by_length(runs, samples=1_000):
+    """Return for each of `LENGTHS` the BLEU of its sentences, and the middle 95 % of those of drawn sentences.
+
+    runs: of one teacher-forcing ratio; a sentence that is drawn counts with its translations by all of them
+    Returns a list of (least length, greatest length, number of sentences, BLEU, low, high).
+    """
+    rng = np.random.default_rng(0)
+    rows = np.array([run["sentences"] for run in runs])  # (runs, sentences, 7)
+    result = []
+    for least, greatest in LENGTHS:
+        words = rows[0, :, 0]
+        here = rows[:, (least <= words) & (words <= greatest)]
+        size = here.shape[1]
+        drawn = [
+            bleu_of(here[:, rng.integers(0, size, size)].reshape(-1, 7))
+            for _ in range(samples)
+        ]
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        result.append((least, greatest, size, bleu_of(here.reshape(-1, 7)), low, high))
+    return result
+
+
+def draw(runs):
+    """Draw BLEU against the source's length, a line a teacher-forcing ratio."""
+    style()
+    from matplotlib import pyplot
+
+    figure, ax = pyplot.subplots()
+    looks = zip((1.0, 0.5), ("blue", "vermilion"), ("o", "^"), (-0.06, 0.06))
+    for ratio, color, marker, aside in looks:
+        table = by_length([run for run in runs if run["teacher_forcing"] == ratio])
+        _, _, _, bleu, low, high = np.array(table).T
+        ax.errorbar(
+            np.arange(len(table)) + aside, bleu, [bleu - low, high - bleu],
+            color=COLORS[color], marker=marker, capsize=3, linestyle="-" if ratio == 1 else "--",
+            label="all right words fed" if ratio == 1 else "half of them",
+        )  # fmt: skip
+    labels = [f"{a} to {b}\n({n} sentences)" for a, b, n, *_ in table]
+    ax.set_xticks(range(len(table)), labels, fontsize=8)
+    ax.set(
+        xlabel="German words", ylabel="BLEU", ylim=(0, None),
+        title="Beyond ten words, the longer the worse, whichever way the decoder was fed",
+    )  # fmt: skip
+    ax.title.set_fontsize(10)
+    ax.legend(loc="lower left")
+    save_svg(figure, RESULTS.with_suffix(".svg"), "BLEU by length", ax.get_title())
 
 
 def main():
     arguments = command_line(__doc__)
-    for run in sweep(measure, SETTINGS, RESULTS, VERSION, arguments.scheduler, arguments.device):  # fmt: skip
-        print(run["bleu"], run["valid_perplexity"], run["epoch_seconds"])
+    sweep(measure, SETTINGS, RESULTS, VERSION, arguments.scheduler, arguments.device)
+    draw(read_results(RESULTS, VERSION))
 
 
 if __name__ == "__main__":

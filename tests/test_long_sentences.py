@@ -28,7 +28,7 @@ def test_bleu_of_all_rows_is_that_of_the_whole():
 
 
 def test_joined_sentences_are_measured_by_number_of_parts():
-    result = joined_sentences.measure(0.5, 0, "cpu", pairs=8, epochs=1, tested=2)
+    result = joined_sentences.measure(0.5, 0, "cpu", pairs=800, epochs=1, tested=2)
     for name in ("bleu", "exact", "words"):
         assert len(result[name]) == joined_sentences.MOST
     assert result["words"][0] < result["words"][-1]
