@@ -1,4 +1,5 @@
-"""What a call costs: floating-point operations counted, bytes held, seconds (book: code/index)."""
+"""What a call costs: floating-point operations counted, bytes held, seconds; and what a model stores, in bits
+(book: code/index, limitations/capacity)."""
 
 import time
 import tracemalloc
@@ -66,6 +67,47 @@ def seconds(function, repeats=5):
         function()
         times.append(time.perf_counter() - started)
     return min(times)
+
+
+def stored_bits(cross_entropy, num_tokens, vocab_size):
+    """Return how many bits about random tokens a model has stored: what they hold less what it still has to be told.
+
+        stored = N log₂ V − N C / log 2
+
+    N tokens drawn from V words, all equally likely, hold N log₂ V bits. A model that gives them the cross-entropy C
+    leaves N C / log 2 of these to be told. The rest it has stored, in its parameters or in its state, since there is
+    nothing to be guessed. Below 0 for a model that is surer than it is right.
+
+    Arguments
+        cross_entropy: C, the mean over the tokens, in nats; a number or an array
+        num_tokens: N
+        vocab_size: V, the words that the tokens were drawn from
+    Raises ValueError for a cross-entropy below 0, no token, or fewer than two words.
+    """
+    if np.any(np.asarray(cross_entropy) < 0):
+        raise ValueError(f"cross_entropy is {cross_entropy}; it is never below 0 nats")
+    if num_tokens < 1 or vocab_size < 2:
+        raise ValueError(
+            f"{num_tokens} tokens of {vocab_size} words hold no information; expected at least 1 token of 2 words"
+        )
+    return num_tokens * (np.log2(vocab_size) - np.asarray(cross_entropy) / np.log(2))
+
+
+def bits_of_answers(error, num_labels):
+    """Return how many bits the answers to yes-or-no questions tell about N random labels: the mutual information.
+
+        I(y; ŷ) = N (1 − H₂(p)),    H₂(p) = −p log₂ p − (1 − p) log₂ (1 − p)
+
+    Arguments
+        error: p, the share of wrong answers; a number or an array. 1 tells as much as 0, and ½ nothing.
+        num_labels: N
+    Raises ValueError for a share outside 0 … 1.
+    """
+    p = np.asarray(error, dtype=float)
+    if not np.all((p >= 0) & (p <= 1)):
+        raise ValueError(f"error is {error}; expected a share, from 0 to 1")
+    entropy = sum(-q * np.log2(np.where(q > 0, q, 1)) for q in (p, 1 - p))
+    return num_labels * (1 - entropy)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Stored results of long experiments: read back, and summed up with a band (book: limitations/memorization).
+"""Stored results of long experiments: read back, and summed up with a band (book: limitations/index).
 
 A script in `figures/` runs one experiment for many settings and seeds and keeps each finished run as a line of JSON
 (`figures/sweep.py`). The pages read these lines; five runs that differ in their seed alone become a median with its

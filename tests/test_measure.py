@@ -1,10 +1,17 @@
-"""What a call costs, counted."""
+"""What a call costs, counted, and what a model stores, in bits."""
 
 import numpy as np
 import pytest
 
 from s2s_np import gru, memory
-from s2s_np.measure import counted, operations, peak_bytes, seconds
+from s2s_np.measure import (
+    bits_of_answers,
+    counted,
+    operations,
+    peak_bytes,
+    seconds,
+    stored_bits,
+)
 from s2s_np.recurrent import init_recurrent
 
 
@@ -119,3 +126,52 @@ def test_seconds_takes_the_least_of_several_calls_after_one_that_does_not_count(
     calls = []
     assert 0 <= seconds(lambda: calls.append(1), repeats=3) < 1
     assert len(calls) == 4
+
+
+def test_a_sure_model_has_stored_all_bits_and_a_uniform_one_none():
+    assert stored_bits(0, 10, 8) == 30
+    assert stored_bits(np.log(8), 10, 8) == pytest.approx(0)
+    assert stored_bits(2 * np.log(2), 10, 8) == pytest.approx(10)
+
+
+def test_a_model_that_is_surer_than_right_has_stored_less_than_nothing():
+    assert stored_bits(1.5, 4, 2) < 0
+
+
+def test_stored_bits_of_several_cross_entropies_come_in_their_shape():
+    stored = stored_bits(np.array([[0, np.log(2)]]), 3, 2)
+    np.testing.assert_allclose(stored, [[3, 0]], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((-0.1, 3, 2), "never below 0"),
+        (([0.1, -0.1], 3, 2), "never below 0"),
+        ((0.1, 0, 2), "0 tokens of 2 words"),
+        ((0.1, 3, 1), "3 tokens of 1 words"),
+    ],
+)
+def test_stored_bits_refuses_what_holds_none(given, message):
+    with pytest.raises(ValueError, match=message):
+        stored_bits(*given)
+
+
+def test_answers_tell_all_at_no_error_nothing_at_half_and_all_again_if_always_wrong():
+    np.testing.assert_allclose(bits_of_answers([0, 0.5, 1], 7), [7, 0, 7])
+    assert bits_of_answers(0.11, 1) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_answers_tell_no_more_than_the_probabilities_they_were_taken_from():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.5, 1, 20_000)  # of the likelier label, calibrated
+    wrong = rng.uniform(size=p.shape) > p
+    cross_entropy = -np.log(np.where(wrong, 1 - p, p)).mean()
+    answers = bits_of_answers(wrong.mean(), len(p))
+    assert answers < stored_bits(cross_entropy, len(p), 2)
+
+
+@pytest.mark.parametrize("error", [-0.1, 1.1, [0.5, np.nan]])
+def test_a_share_of_errors_is_a_share(error):
+    with pytest.raises(ValueError, match="expected a share, from 0 to 1"):
+        bits_of_answers(error, 3)
