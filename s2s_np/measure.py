@@ -1,5 +1,4 @@
-"""What a call costs: floating-point operations counted, bytes held, seconds; and what a model stores, in bits
-(book: code/index, limitations/capacity)."""
+"""What a call costs: operations, bytes, seconds; and what a model stores, in bits (book: code/index)."""
 
 import time
 import tracemalloc

@@ -4,6 +4,7 @@ import domain_expansion as script
 import pytest
 
 from s2s_np.results import read_results
+from s2s_np.tasks.chatbot import KINDS
 
 
 @pytest.mark.parametrize("handed", [0, 2])
@@ -12,7 +13,7 @@ def test_a_chatbot_is_trained_and_looked_at(monkeypatch, handed):
     found = script.measure(known=64, handed=handed, hidden=8, steps=2, seed=0)
     look = found["looks"][-1]
     assert look["step"] == 2
-    assert look["strangers"].keys() == set(script.KINDS)
+    assert look["strangers"].keys() == set(KINDS)
     assert look["known"].keys() == set(script.RELATIONS)
 
 

@@ -10,8 +10,9 @@ People are drawn at random. Nothing in a name tells where its owner lives, so th
 given the question alone, is that of the distribution that the fact was drawn from: `answer_entropy`. It vanishes for
 one who knows the person, and also when the fact is handed over with the question: `Library`, `hand_over`.
 
-A name is two words, and every word of every name is met among any 64 people: a new person is a new pair of known words,
-and no word of any text is unknown. A token is what stands between spaces: `Vocab.from_texts(texts, level="word")`.
+A name is two words, and every word of every name is met among the first 64 people: a new person is a new pair of
+known words, and no word of any text is unknown. A token is what stands between spaces:
+`Vocab.from_texts(texts, level="word")`.
 """
 
 import math
@@ -128,8 +129,8 @@ def draw_people(count, seed=0):
 
         P(home = v) = 1/8,   P(job = v) = 1/2, 1/4, 1/8, 1/16, 1/16,   P(pet = v) = 3/4, 1/4
 
-    all independent of each other and of the name. Any `NAMES` people that stand in a row have all first and all family
-    names among them. Raises ValueError for a count below 1 or above the number of names, 64².
+    all independent of each other and of the name. The first 64 people have all first and all family names among
+    them, so do the next 64, and so on. Raises ValueError for a count below 1 or above the number of names, 64².
     """
     if not 1 <= count <= NAMES**2:
         raise ValueError(f"count is {count}; expected 1 to {NAMES**2}")
