@@ -80,7 +80,10 @@ def num_parameters(params):
 
 
 def random_labels(rng, num, steps, size):
-    """Return `num` random sequences `x (T, N, E)` of ±1 and a random label for each, `(N,)`, 0 or 1."""
+    """Return N random sequences of ±1 and a label for each that no rule joins to it: `x (T, N, E)`, `(N,)` of 0 and 1.
+
+    num, steps, size: N, T, E
+    """
     x = rng.choice(np.float32([-1, 1]), (steps, num, size))
     return x, rng.integers(2, size=num)
 
