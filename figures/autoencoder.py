@@ -24,6 +24,7 @@ from s2s_np.tasks.autoencoder import (
     parts_changed,
     split_texts,
 )
+from s2s_np.tasks.machine_translation import exact_match
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 VERSION = 1
@@ -92,8 +93,7 @@ def reconstruction(model):
 
 def exact(model, pairs):
     """Return the share of (source, target) for which the model says the target."""
-    said = model.translate([source for source, _ in pairs], max_length=20)
-    return share(text == target for text, (_, target) in zip(said, pairs))
+    return rounded(exact_match(model, pairs, max_length=20))
 
 
 def interpolation(model, asked):

@@ -18,6 +18,7 @@ from s2s_np import Seq2Seq, Vocab
 from s2s_np.array import to_host
 from s2s_np.batch import batches_of, encode_pairs
 from s2s_np.optim import Adam, clip, warmup_linear
+from s2s_np.tasks.machine_translation import exact_match
 from s2s_np.tasks.opinions import split
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
@@ -70,10 +71,9 @@ def measure(task, hidden_size, seed, device="cpu", epochs=EPOCHS):
         steps.append(step)
         for name in PROPERTIES:
             read[name].append(read_right(vectors, held_out, name))
-    outputs = model.translate([s.korean for s in held_out[1]], max_length=20)
-    right = [output == target(s) for output, s in zip(outputs, held_out[1])]
+    asked = [(s.korean, target(s)) for s in held_out[1]]
     return {
-        "right": round(float(np.mean(right)), 4),
+        "right": round(exact_match(model, asked, max_length=20), 4),
         "steps": steps,
         "read": read,
         "control": {

@@ -24,6 +24,7 @@ from s2s_np.loss import cross_entropy
 from s2s_np.padding import reverse_within_lengths
 from s2s_np.seq2seq import CELLS
 from s2s_np.tasks import sentences
+from s2s_np.tasks.machine_translation import exact_match
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
 VERSION = 1
@@ -52,7 +53,7 @@ def measure(task, cell, reverse, epochs, seed, sizes=(10_000, 1_000), device="cp
     return {
         "valid_loss": rounded(history["valid_loss"]),
         "loss_by_place": rounded(loss_by_place(model, test)),
-        "exact_match": exact_match(model, test),
+        "exact_match": round(exact_match(model, test, max_length=20), 4),
         "gradient": rounded(np.diagonal(pair_gradients(model, test[:200]))) if task == "copy" else None,
     }  # fmt: skip
 
@@ -77,13 +78,6 @@ def translations(task, seed):
         for part in (train, test)
     )
     return train, test, "word"
-
-
-def exact_match(model, pairs):
-    """Return the share of pairs whose target the model says in every word."""
-    outputs = model.translate([source for source, _ in pairs], max_length=20)
-    right = [output == target for output, (_, target) in zip(outputs, pairs)]
-    return round(float(np.mean(right)), 4)
 
 
 def loss_by_place(model, pairs):

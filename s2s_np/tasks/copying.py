@@ -13,7 +13,7 @@ and whatever is said again correctly has been carried in the sentence vector. A 
 
 import numpy as np
 
-from s2s_np.vocab import SPECIAL_TOKENS, Vocab
+from ..vocab import SPECIAL_TOKENS, Vocab
 
 ROOM = 10  # times as many sequences of a length as are tested, before those are kept from training
 

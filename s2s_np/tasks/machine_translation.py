@@ -106,10 +106,10 @@ def strange_pairs(form, size=1_000, seed=0):
     return [_strange_pair(datetime.date.fromordinal(day), form) for day in days]
 
 
-def exact_match(model, pairs):
-    """Return the share of (Korean, English) pairs that `model.translate` gets right to the letter."""
+def exact_match(model, pairs, **search):
+    """Return the share of (source, target) pairs that are right to the letter; `search` is for `model.translate`."""
     sources, targets = zip(*pairs)
-    written = model.translate(sources)
+    written = model.translate(sources, **search)
     return sum(map(str.__eq__, written, targets)) / len(pairs)
 
 

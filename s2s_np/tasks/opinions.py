@@ -17,12 +17,11 @@ negations. A token is what stands between spaces: `Vocab.from_texts(texts, level
 Page: lossy_or_lossless (what the vectors of a classifier, an autoencoder and a translator keep of such sentences).
 """
 
-import random
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from .sentences import PEOPLE, PLACES, with_particle
+from .sentences import PEOPLE, PLACES, deal, with_particle
 
 SUBJECTS = ("I", "we", "he", "she", "Minsu", "Yuna")
 WHERE = (None, "school", "home")
@@ -152,19 +151,5 @@ def opinions():
 
 
 def split(seed=0, held_out=0.125):
-    """Deal the sentences at random into three lists: train, and two held-out ones of the same size.
-
-    Each of those gets the share `held_out` of the English sentences. All the Korean sentences of one English sentence
-    go to the same list.
-    Raises ValueError unless 0 < held_out < 0.5.
-    """
-    if not 0 < held_out < 0.5:
-        raise ValueError(f"held_out is {held_out}; expected a share between 0 and 0.5")
-    groups = {}
-    for opinion in opinions():
-        groups.setdefault(opinion.english, []).append(opinion)
-    groups = list(groups.values())
-    random.Random(seed).shuffle(groups)
-    size = round(held_out * len(groups))
-    parts = groups[2 * size :], groups[:size], groups[size : 2 * size]
-    return tuple([opinion for group in part for opinion in group] for part in parts)
+    """Deal the sentences at random into three lists: train, and two held-out ones of the same size; as `deal` does."""
+    return deal(opinions(), seed, held_out)

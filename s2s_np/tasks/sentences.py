@@ -217,16 +217,21 @@ def sentences():
 
 
 def split(seed=0, held_out=0.1):
-    """Deal the sentences at random into three lists: train, valid, test.
+    """Deal the sentences at random into three lists: train, valid, test; as `deal` does."""
+    return deal(sentences(), seed, held_out)
 
-    valid and test get the share `held_out` of the English sentences each. All the Korean sentences of one English
-    sentence go to the same list, so that the test asks for translations that the training has never shown.
+
+def deal(sentences, seed, held_out):
+    """Deal sentences, which have an `english`, at random into a list to train with and two that are held out.
+
+    Each of the two gets the share `held_out` of the English sentences. All the Korean sentences of one English sentence
+    go to the same list, so that a test asks for translations that the training has never shown.
     Raises ValueError unless 0 < held_out < 0.5.
     """
     if not 0 < held_out < 0.5:
         raise ValueError(f"held_out is {held_out}; expected a share between 0 and 0.5")
     groups = {}
-    for sentence in sentences():
+    for sentence in sentences:
         groups.setdefault(sentence.english, []).append(sentence)
     groups = list(groups.values())
     random.Random(seed).shuffle(groups)
