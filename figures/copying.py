@@ -38,13 +38,17 @@ def setting(cell, H, V, steps, seed):
     }  # fmt: skip
 
 
+# The small ones first, so that a sweep that was stopped has all seeds of them.
 SETTINGS = [
     setting(*run, seed)
+    for runs in (
+        [(cell, H, V, STEPS) for H in SIZES[:4] for cell, V in CELLS],
+        [("gru", 32, 10, times * STEPS) for times in (4, 16)],
+        [(cell, 256, V, STEPS) for cell, V in CELLS],
+        [(cell, 512, V, STEPS) for cell, V in CELLS],
+    )
     for seed in SEEDS
-    for run in [
-        *[(cell, H, V, STEPS) for H in SIZES for cell, V in CELLS],
-        *[("gru", 32, 10, times * STEPS) for times in (4, 16)],
-    ]
+    for run in runs
 ]
 
 
@@ -78,8 +82,7 @@ def rights(model, pairs):
     texts = [text.split() for text, _ in pairs]
     length = len(texts[0])
     copies = model.translate([text for text, _ in pairs], max_length=length + 1)
-    padded = [(copy.split() + ["", ""])[: length + 1] for copy in copies]
-    padded = [copy + [""] * (length + 1 - len(copy)) for copy in padded]
+    padded = [(copy.split() + [""] * (length + 1))[: length + 1] for copy in copies]
     return np.array(padded) == np.array([[*text, ""] for text in texts])
 
 

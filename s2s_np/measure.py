@@ -1,4 +1,4 @@
-"""What a call costs: operations, bytes, seconds; and what a model stores, in bits (book: code/index)."""
+"""What a call costs (operations, bytes, seconds) and a model stores (bits; book: code/index, limitations/capacity)."""
 
 import time
 import tracemalloc
@@ -87,7 +87,8 @@ def stored_bits(cross_entropy, num_tokens, vocab_size):
         raise ValueError(f"cross_entropy is {cross_entropy}; it is never below 0 nats")
     if num_tokens < 1 or vocab_size < 2:
         raise ValueError(
-            f"{num_tokens} tokens of {vocab_size} words hold no information; expected at least 1 token of 2 words"
+            f"{num_tokens} tokens of {vocab_size} words hold no information;"
+            " expected at least 1 token of 2 words"
         )
     return num_tokens * (np.log2(vocab_size) - np.asarray(cross_entropy) / np.log(2))
 

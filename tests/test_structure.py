@@ -15,11 +15,29 @@ def stored():
     return read_results(structure.RESULTS, structure.VERSION)
 
 
-def test_the_stored_runs_are_of_the_settings(stored):
+@pytest.mark.parametrize("model", structure.MODELS)
+def test_a_run_returns_what_the_stored_ones_have(stored, monkeypatch, model):
+    train, test = scan.split("add_jump")
+    small = {"add_jump": (train[:40] + [("jump", "I_JUMP")], test[:30])}
+    monkeypatch.setattr(scan, "split", small.__getitem__)
+    setting = {"split": "add_jump", "model": model, "share": 0.8, "seed": 0}
+    result = structure.measure(**setting, presentations=10)
+    assert (setting | result).keys() == stored[0].keys()
+    assert result["exact_match"] == 0
+
+
+def test_every_setting_is_stored_for_at_least_five_seeds(stored):
     names = ("split", "model", "share", "seed")
     found = [tuple(run[name] for name in names) for run in stored]
     wanted = [tuple(setting[name] for name in names) for setting in structure.SETTINGS]
-    assert set(found) <= set(wanted)
+    assert sorted(found) == sorted(wanted)
+    assert min(Counter(setting[:-1] for setting in found).values()) >= 5
+
+
+def test_the_kept_models_are_of_stored_runs():
+    for (split, model, share, seed), name in structure.KEPT.items():
+        assert {"split": split, "model": model, "share": share, "seed": seed} in structure.SETTINGS  # fmt: skip
+        assert structure.RESULTS.with_name(name).exists()
 
 
 @pytest.mark.parametrize("split", scan.SPLITS)
