@@ -7,6 +7,7 @@ from .decoder import decoder, shift_right
 from .dropout import dropout
 from .embedding import embedding
 from .encoder import encoder
+from .frames import Frames
 from .generator import generator
 from .gru import gru, gru_cell
 from .loss import cross_entropy, generator_loss, token_log_probs
@@ -21,8 +22,8 @@ from .vocab import BOS, EOS, PAD, UNK, Vocab
 __version__ = "0.1.0"
 
 __all__ = [
-    "BOS", "EOS", "PAD", "UNK", "Adam", "Batch", "CheckpointError", "Hypothesis", "NonFiniteLossError", "Seq2Seq",
-    "Vocab", "beam_search", "best_first_search", "clip", "cross_entropy", "decoder", "dropout", "embedding",
+    "BOS", "EOS", "PAD", "UNK", "Adam", "Batch", "CheckpointError", "Frames", "Hypothesis", "NonFiniteLossError",
+    "Seq2Seq", "Vocab", "beam_search", "best_first_search", "clip", "cross_entropy", "decoder", "dropout", "embedding",
     "encoder", "generator", "generator_loss", "greedy_search", "gru", "gru_cell", "lstm", "lstm_cell",
     "make_batches", "rnn", "rnn_cell", "shift_right", "to_device", "to_host", "token_log_probs", "warmup_linear",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from .vocab import EOS, PAD
 class Batch(NamedTuple):
     """`B` sentence pairs as arrays.
 
-    source: (T_s, B) word ids, no BOS or EOS, padded with PAD
+    source: (T_s, B) word ids, no BOS or EOS, padded with PAD; of `Frames` (T_s, B, D), padded with zeros
     source_lengths: (B,) integers, on the host
     target: (T_t, B) word ids y_1 … y_m with y_m = EOS, padded with PAD
     target_lengths: (B,) integers, EOS counted, on the host
@@ -30,16 +30,22 @@ class Batch(NamedTuple):
 
 
 def pad(sequences):
-    """Return `(ids (T, B), lengths (B,))` of a list of lists of ids."""
+    """Return `(ids (T, B), lengths (B,))` of a list of lists of ids, or `(frames (T, B, D), lengths)` of arrays."""
     lengths = np.array([len(sequence) for sequence in sequences])
-    ids = np.full((lengths.max(), len(sequences)), PAD)
+    first = np.asarray(sequences[0])
+    padded = np.full(
+        (lengths.max(), len(sequences), *first.shape[1:]), PAD, first.dtype
+    )
     for b, sequence in enumerate(sequences):
-        ids[: len(sequence), b] = sequence
-    return ids, lengths
+        padded[: len(sequence), b] = sequence
+    return padded, lengths
 
 
 def encode_texts(texts, vocab, name="texts"):
-    """Return the ids of each text; raises ValueError where there is no text, or a text without a token."""
+    """Return the ids of each text; raises ValueError where there is no text, or a text without a token.
+
+    With `Frames` for `vocab`, what it returns are arrays `(T, D)`.
+    """
     if isinstance(texts, str):
         raise TypeError(
             f"{name} is one string; expected a list of strings: [{texts!r}]"
@@ -48,7 +54,7 @@ def encode_texts(texts, vocab, name="texts"):
     if not sequences:
         raise ValueError(f"{name} is empty: a batch needs at least one text")
     for i, sequence in enumerate(sequences):
-        if not sequence:
+        if len(sequence) == 0:
             raise ValueError(
                 f"{name}[{i}] is {texts[i]!r}: there is no {vocab.level} in it"
             )
@@ -56,7 +62,7 @@ def encode_texts(texts, vocab, name="texts"):
 
 
 def encode_pairs(pairs, source_vocab, target_vocab):
-    """Return `(source ids, target ids)` of each pair of texts, EOS at the end of the target.
+    """Return `(source ids, target ids)` of each pair of texts, EOS at the end of the target; a source may be frames.
 
     Raises ValueError for an empty list, an empty text, or what is not a pair.
     """

@@ -10,8 +10,8 @@ def encoder(params, source, lengths=None, rnn=gru, drop=None):
         h_t = RNN(emb(x_t), h_{t−1}),    H^src = [h_1; …; h_n]
 
     Arguments
-        params: {"embedding": …, "rnn": …}
-        source: (T_s, B) word ids
+        params: {"embedding": …, "rnn": …}; without "embedding" the source is read as it is
+        source: (T_s, B) word ids, or (T_s, B, D) vectors
         lengths: (B,) or None
         rnn: the recurrent layer: `gru`, `lstm` or `rnn`
         drop: a layer `f(x) -> y, backward` for the word vectors and between recurrent layers, or None
@@ -19,7 +19,11 @@ def encoder(params, source, lengths=None, rnn=gru, drop=None):
     every layer, for an LSTM a pair of them; `backward(d_output, d_state) -> grads`, either may be None. Of a
     layer with two directions, H/2 units each, the states stand side by side.
     """
-    vectors, embedding_backward = embedding(params["embedding"], source)  # (T_s, B, E)
+    vectors, embedding_backward = source, None
+    if "embedding" in params:
+        vectors, embedding_backward = embedding(
+            params["embedding"], source
+        )  # (T_s, B, E)
     drop_backward = None
     if drop is not None:
         vectors, drop_backward = drop(vectors)
@@ -32,6 +36,8 @@ def encoder(params, source, lengths=None, rnn=gru, drop=None):
         if d_state is not None:
             d_state = _each(lambda d: split_directions(d, num_directions), d_state)
         d_vectors, _, d_rnn = rnn_backward(d_output, d_state)
+        if embedding_backward is None:
+            return {"rnn": d_rnn}
         if drop_backward is not None:
             d_vectors = drop_backward(d_vectors)
         return {"embedding": embedding_backward(d_vectors), "rnn": d_rnn}

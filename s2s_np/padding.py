@@ -55,9 +55,9 @@ def real_steps(lengths, steps):
 
 
 def reverse_within_lengths(tokens, lengths):
-    """Return `tokens (T, B)` with each sequence turned round within its own length; padding stays in place."""
+    """Return `tokens (T, B)`, or frames `(T, B, D)`, each turned round within its length; padding stays in place."""
     xp = array_module(tokens)
-    steps, batch = tokens.shape
+    steps, batch = tokens.shape[:2]
     lengths = check_lengths(lengths, steps, batch, "tokens")
     t = np.arange(steps)[:, None]
     mirrored = np.where(t < lengths, lengths - 1 - t, t)  # (T, B)

@@ -13,6 +13,7 @@ from .decoder import decoder, decoder_step, shift_right
 from .dropout import dropout
 from .embedding import init_embedding
 from .encoder import encoder
+from .frames import Frames
 from .generator import generator, init_generator
 from .gru import gru, gru_step
 from .loss import generator_loss, token_log_probs
@@ -72,8 +73,8 @@ class Seq2Seq:
         h_n^src = encoder(X),    H^tgt = decoder([BOS; Y[:-1]], h_n^src),    P(y_t | X, y_{<t}) = generator(h_t^tgt)
 
     Arguments
-        source_vocab, target_vocab: `Vocab`
-        embedding_size: E
+        source_vocab, target_vocab: `Vocab`; the first may be `Frames(D)`: the sources are then arrays `(T, D)`
+        embedding_size: E; frames have no embedding
         hidden_size: H, of the encoder's joined directions and of the decoder; even if `bidirectional`
         num_layers: L, in encoder and decoder alike
         cell: "gru", "lstm" or "rnn"
@@ -112,7 +113,7 @@ class Seq2Seq:
         self.device = "cpu"
         self.rng = np.random.default_rng(seed)
         self.params = _init_params(
-            self.rng, len(source_vocab), len(target_vocab), self.config
+            self.rng, source_vocab, len(target_vocab), self.config
         )
         self._mask_rng = np.random.default_rng([seed, 1])
 
@@ -128,12 +129,14 @@ class Seq2Seq:
     # The model as a function of its parameters ---------------------------------------------------------------
 
     def encode_source(self, source, lengths=None, drop=None):
-        """Read `source (T_s, B)`; return `(H^src (T_s, B, H), state), backward` as `encoder` does.
+        """Read `source (T_s, B)`, or frames `(T_s, B, D)`; return `(H^src (T_s, B, H), state), backward`, as `encoder`.
 
         With `reverse_source` the first step of H^src belongs to the last word.
         """
         if self.config["reverse_source"]:
             source = reverse_within_lengths(source, lengths)
+        if isinstance(self.source_vocab, Frames):
+            source = source.astype(self.config["dtype"], copy=False)
         return encoder(self.params["encoder"], source, lengths, self._rnn, drop)
 
     def start(self, source, lengths=None):
@@ -235,7 +238,8 @@ class Seq2Seq:
     def _to_device(self, batch):
         """Return the batch where the model is, its word ids checked on the way: on a GPU nothing looks at them."""
         if self.device != "cpu" and array_module(batch.source) is np:
-            check_tokens("source", batch.source, len(self.source_vocab))
+            if isinstance(self.source_vocab, Vocab):
+                check_tokens("source", batch.source, len(self.source_vocab))
             check_tokens("target", batch.target, len(self.target_vocab))
         return batch.to(self.device)
 
@@ -375,14 +379,8 @@ class Seq2Seq:
         """Write settings, vocabularies and parameters to a safetensors file, all or nothing."""
         description = {
             "config": self.config,
-            "source_vocab": {
-                "level": self.source_vocab.level,
-                "tokens": self.source_vocab.tokens,
-            },
-            "target_vocab": {
-                "level": self.target_vocab.level,
-                "tokens": self.target_vocab.tokens,
-            },
+            "source_vocab": _vocab_description(self.source_vocab),
+            "target_vocab": _vocab_description(self.target_vocab),
         }
         save_checkpoint(path, self.state_dict(), description)
 
@@ -395,8 +393,8 @@ class Seq2Seq:
         tensors, description = load_checkpoint(path)
         try:
             model = cls(
-                Vocab(**description["source_vocab"]),
-                Vocab(**description["target_vocab"]),
+                _vocab(description["source_vocab"]),
+                _vocab(description["target_vocab"]),
                 **description["config"],
             )
             model.load_state_dict(tensors)
@@ -412,10 +410,27 @@ def _parts(state):
     return state if isinstance(state, tuple) else (state,)
 
 
+def _vocab_description(vocab):
+    """Return what JSON can say of a vocabulary, or of frames."""
+    if isinstance(vocab, Frames):
+        return {"size": vocab.size}
+    return {"level": vocab.level, "tokens": vocab.tokens}
+
+
+def _vocab(description):
+    """Undo `_vocab_description`."""
+    return Frames(**description) if "size" in description else Vocab(**description)
+
+
 def _check_config(source_vocab, target_vocab, config):
-    for name, vocab in (("source_vocab", source_vocab), ("target_vocab", target_vocab)):
-        if not isinstance(vocab, Vocab):
-            raise TypeError(f"{name} is a {type(vocab).__name__}; expected a Vocab")
+    if not isinstance(source_vocab, (Vocab, Frames)):
+        raise TypeError(
+            f"source_vocab is a {type(source_vocab).__name__}; expected a Vocab, or Frames"
+        )
+    if not isinstance(target_vocab, Vocab):
+        raise TypeError(
+            f"target_vocab is a {type(target_vocab).__name__}; expected a Vocab"
+        )
     for name in ("embedding_size", "hidden_size", "num_layers"):
         if not isinstance(config[name], int) or config[name] < 1:
             raise ValueError(
@@ -438,19 +453,22 @@ def _check_config(source_vocab, target_vocab, config):
         )
 
 
-def _init_params(rng, source_size, target_size, config):
+def _init_params(rng, source_vocab, target_size, config):
     """Draw the initial parameters, in float64 so that both dtypes start from the same numbers."""
     E, H, L = config["embedding_size"], config["hidden_size"], config["num_layers"]
     _, _, gates, open_gate = CELLS[config["cell"]]
     directions = 2 if config["bidirectional"] else 1
     every_step = config["context"] == "every_step"
+    encoder_params, input_size = {}, E
+    if isinstance(source_vocab, Frames):
+        input_size = source_vocab.size
+    else:
+        encoder_params["embedding"] = init_embedding(rng, len(source_vocab), E)
+    encoder_params["rnn"] = init_recurrent(
+        rng, gates, input_size, H // directions, L, config["bidirectional"], open_gate
+    )
     params = {
-        "encoder": {
-            "embedding": init_embedding(rng, source_size, E),
-            "rnn": init_recurrent(
-                rng, gates, E, H // directions, L, config["bidirectional"], open_gate
-            ),
-        },
+        "encoder": encoder_params,
         "decoder": {
             "embedding": init_embedding(rng, target_size, E),
             "rnn": init_recurrent(

@@ -12,6 +12,7 @@ from conftest import emulate
 from s2s_np import (
     EOS,
     Adam,
+    Frames,
     Seq2Seq,
     Vocab,
     clip,
@@ -248,6 +249,25 @@ def test_training_on_cupy(cupy, models):
     for ours, theirs in zip(leaves(models[0].params), leaves(models[1].params)):
         assert isinstance(theirs, cupy.ndarray)
         compare(cupy, to_host(theirs), ours)
+
+
+def test_a_source_of_frames_on_cupy(cupy):
+    rng = np.random.default_rng(0)
+    pairs = [(rng.normal(size=(len(text), 3)), text) for _, text in PAIRS]
+    sources = [source for source, _ in pairs]
+    host, device = (
+        Seq2Seq(
+            Frames(3), VOCAB, hidden_size=4, reverse_source=True, dtype="float64"
+        ).to(d)
+        for d in ("cpu", "cuda")
+    )
+    for model in (host, device):
+        model.fit(pairs, epochs=3, batch_size=2, progress=False)
+    for ours, theirs in zip(leaves(host.params), leaves(device.params), strict=True):
+        assert isinstance(theirs, cupy.ndarray)
+        compare(cupy, to_host(theirs), ours)
+    compare(cupy, to_host(device.encode(sources)), host.encode(sources))
+    assert device.translate(sources, 1, 6) == host.translate(sources, 1, 6)
 
 
 def test_training_with_dropout_on_cupy(cupy):
