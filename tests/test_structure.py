@@ -18,7 +18,7 @@ def stored():
 @pytest.mark.parametrize("model", structure.MODELS)
 def test_a_run_returns_what_the_stored_ones_have(stored, monkeypatch, model):
     train, test = scan.split("add_jump")
-    small = {"add_jump": (train[:40] + [("jump", "I_JUMP")], test[:30])}
+    small = {"add_jump": (train[::200] + [("jump", "I_JUMP")], test[:30])}
     monkeypatch.setattr(scan, "split", small.__getitem__)
     setting = {"split": "add_jump", "model": model, "share": 0.8, "seed": 0}
     result = structure.measure(**setting, presentations=10)
