@@ -1,23 +1,18 @@
-"""Korean dates and amounts, and their English."""
+"""Korean dates and their English."""
 
 import builtins
 import datetime
 import re
-from itertools import chain
 
 import pytest
 
 from s2s_np.tasks.machine_translation import (
-    AMOUNT_STYLES,
     FIRST,
     LAST,
     STRANGE_FORMS,
     STYLES,
-    amount_pair,
     date_pair,
     exact_match,
-    split,
-    split_amounts,
     split_dates,
     strange_pairs,
 )
@@ -57,48 +52,6 @@ def test_june_and_october_drop_the_last_sound_of_their_number(month, words):
         date_pair(datetime.date(1987, month, 3), "words")[0]
         == f"천구백팔십칠년 {words} 삼일"
     )
-
-
-@pytest.mark.parametrize(
-    ("won", "style", "korean", "english"),
-    [
-        (1_234_567, "name", "1,234,567 대한민국 원", "1,234,567 South Korean won"),
-        (1_234_567, "ten thousands", "123만 4,567원", "1,234,567 won"),
-        (35_000, "ten thousands", "3만 5,000원", "35,000 won"),
-        (40_000, "ten thousands", "4만원", "40,000 won"),
-        (7, "ten thousands", "7원", "7 won"),
-        (35_000, "amount in words", "삼만 오천 원", "thirty-five thousand won"),
-        (90_010, "amount in words", "구만 십 원", "ninety thousand and ten won"),
-    ],
-)
-def test_a_known_amount_in_every_style(won, style, korean, english):
-    assert amount_pair(won, style) == (korean, english)
-    assert len(AMOUNT_STYLES) == 3
-
-
-def test_no_amount_of_one_list_stands_in_another_in_any_style():
-    def values(pairs):
-        return {
-            int("".join(c for c in english if c.isdigit()) or 0) for _, english in pairs
-        } - {0}
-
-    train, valid, test = map(values, split_amounts(3_000, 500, 500))
-    assert not train & test and not train & valid and not valid & test
-    assert max(train) > 1_000_000 and min(train) < 100
-
-
-@pytest.mark.parametrize("direction", ["ko-en", "en-ko"])
-def test_every_source_of_both_kinds_has_one_translation_and_stands_in_one_list(
-    direction,
-):
-    lists = split(direction)
-    targets = {}
-    for source, target in chain(*lists):
-        assert targets.setdefault(source, target) == target
-    sources = [{source for source, _ in pairs} for pairs in lists]
-    assert len(set.union(*sources)) == sum(map(len, sources))
-    assert [len(pairs) for pairs in lists] == [48_000, 750, 3_000]
-    assert split(direction, seed=0)[2] == lists[2] != split(direction, seed=1)[2]
 
 
 def test_the_lists_have_the_sizes_asked_for():
@@ -204,18 +157,6 @@ def test_bad_input_is_named():
         split_dates(1, 1, 1, styles=("full",) * 9 + ("medieval",))
     with pytest.raises(ValueError, match="styles is empty; expected some of full"):
         split_dates(styles=())
-    with pytest.raises(ValueError, match="won is 0; expected 1 to 9,999,999"):
-        amount_pair(0, "name")
-    with pytest.raises(TypeError, match="won is 3.5; expected a whole number"):
-        amount_pair(3.5, "name")
-    with pytest.raises(ValueError, match="style is 'full'; expected one of name"):
-        amount_pair(5, "full")
-    with pytest.raises(ValueError, match="valid_size is 0"):
-        split_amounts(valid_size=0)
-    with pytest.raises(ValueError, match="3000000 amounts; expected 2,000,000"):
-        split_amounts(2_999_998, 1, 1)
-    with pytest.raises(ValueError, match="direction is 'en'; expected one of ko-en"):
-        split("en")
     with pytest.raises(ValueError, match="form is 'roman'; expected one of spaces"):
         strange_pairs("roman")
     with pytest.raises(ValueError, match="size is 0"):
