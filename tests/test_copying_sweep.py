@@ -1,4 +1,4 @@
-"""The stored experiment on copying."""
+"""The experiment on copying, in a few steps, and what counts as a copy."""
 
 import copying as module
 import numpy as np
@@ -14,15 +14,6 @@ def test_a_small_run_returns_what_the_stored_runs_have():
     stored, *_ = read_results(module.RESULTS, module.VERSION)
     assert (small | result).keys() == stored.keys()
     assert len(result["exact"]) == len(result["bits"]) == 4
-
-
-def test_the_file_holds_runs_of_these_settings_each_once():
-    names = module.SETTINGS[0].keys()
-    stored = [
-        {name: run[name] for name in names} for run in read_results(module.RESULTS)
-    ]
-    assert all(setting in module.SETTINGS for setting in stored)
-    assert all(stored.count(setting) == 1 for setting in stored)
 
 
 class Echo:

@@ -1,0 +1,36 @@
+"""The stored runs of the experiments: every setting once, and enough seeds of each."""
+
+import json
+from collections import Counter
+from importlib import import_module
+
+import pytest
+
+from s2s_np.results import read_results
+
+EXPERIMENTS = (
+    "addition", "autoencoder", "capacity", "copying", "domain_expansion", "joined_sentences", "long_sentences",
+    "lossy_or_lossless", "reversing", "structure",
+)  # fmt: skip
+TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
+
+
+def as_text(setting):
+    return json.dumps(setting, sort_keys=True)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_setting_is_stored_once(name):
+    script = import_module(name)
+    _, *lines = script.RESULTS.read_text(encoding="utf-8").splitlines()
+    stored = [as_text(json.loads(line)["setting"]) for line in lines]
+    assert sorted(stored) == sorted(map(as_text, script.SETTINGS))
+    assert len(read_results(script.RESULTS, script.VERSION)) == len(stored)
+
+
+@pytest.mark.parametrize("name", sorted({*EXPERIMENTS} - {TWO_SEEDS_AT_MOST}))
+def test_every_setting_has_at_least_five_seeds(name):
+    seeds = Counter(
+        as_text(setting | {"seed": None}) for setting in import_module(name).SETTINGS
+    )
+    assert min(seeds.values()) >= 5
