@@ -46,7 +46,7 @@ def measure(direction, seed, device="cpu", lists=None, keep=True):
     )
     seconds = time.process_time() - started
     if keep and seed == 0:
-        model.save(RESULTS.with_name(f"both_ways_{direction}.safetensors"))
+        model.save(kept(direction))
     written = model.translate([example.source for example in test])
     return {
         "exact_match": share(map(is_right, test, written), len(test)),
@@ -70,6 +70,11 @@ def measure(direction, seed, device="cpu", lists=None, keep=True):
         "train": len(train),
         "test": len(test),
     }
+
+
+def kept(direction):
+    """Return the file of the model of seed 0."""
+    return RESULTS.with_name(f"both_ways_{direction}.safetensors")
 
 
 def baselines(pairs, test):

@@ -38,7 +38,8 @@ CLDR_AMOUNTS = {
     "compact": ("KRW", "compact"),
 }
 TEN_THOUSANDS = "ten thousands"
-AMOUNT_STYLES = (*CLDR_AMOUNTS, TEN_THOUSANDS, WORDS)
+IN_DIGITS = (*CLDR_AMOUNTS, TEN_THOUSANDS)
+AMOUNT_STYLES = (*IN_DIGITS, WORDS)
 DIGITS = range(3, 8)  # of an amount in won or cents
 COMPACT_DIGITS = range(5, 12)  # of one in the compact style, whose first three tell all
 ROUND = 5  # what comes after so many digits is zeros, as in a price
@@ -135,27 +136,28 @@ class Example(NamedTuple):
         return self.source, self.target
 
 
-def split(direction, train_size=32_000, valid_size=1_000, test_size=4_000, seed=0):
-    """Return three lists of `Example`, to train, to validate and to test with: half of them dates, half amounts.
+def split(direction, train_size=72_000, valid_size=1_200, test_size=4_500, seed=0):
+    """Return three lists of `Example`, to train, to validate and to test with: dates and amounts.
 
+    A third of each list are dates, a third amounts in digits and a third amounts in words, which are the hardest.
     Dates are drawn as by `split_dates`. An amount has 3 to 7 digits, or 5 to 11 in the compact style, of which the
     first three to five are drawn and the others are 0. No date and no amount of one list stands in another, in whatever
     style.
 
     direction: "ko_en", or "en_ko". From English the dates in Korean words are left out, whose English is that of the
         long form, and in May the medium form, since "May" is its own abbreviation.
-    Raises ValueError for another direction, for sizes below 2 and for more dates than there are.
+    Raises ValueError for another direction, for sizes below 3 and for more dates than there are.
     """
     _check_direction(direction)
     sizes = train_size, valid_size, test_size
     rng = random.Random(seed)
     dates = [
         [_date_example(date, rng.choice(date_styles(direction, date)), direction) for date in some]
-        for some in _dates_apart(*(size // 2 for size in sizes), rng)
+        for some in _dates_apart(*(size // 3 for size in sizes), rng)
     ]  # fmt: skip
     amounts = [
         [_amount_example(*amount, direction) for amount in some]
-        for some in _amounts_apart(*(size - size // 2 for size in sizes), rng)
+        for some in _amounts_apart(*(size - size // 3 for size in sizes), rng)
     ]
     test, valid, train = ([*some, *others] for some, others in zip(dates, amounts))
     for examples in (test, valid, train):
@@ -225,7 +227,7 @@ def _amounts_apart(train_size, valid_size, test_size, rng):
     for size in _check_sizes(train_size, valid_size, test_size):
         amounts = []
         while len(amounts) < size:
-            style = rng.choice(AMOUNT_STYLES)
+            style = rng.choice((WORDS, rng.choice(IN_DIGITS)))
             number = _draw_number(style, rng)
             if number not in drawn:
                 drawn.add(number)

@@ -1,0 +1,38 @@
+"""The translator of Tatoeba's sentences, on a few made-up ones, and what is stored."""
+
+import pytest
+import tatoeba as script
+
+from s2s_np.results import read_results
+
+PAIRS = [
+    (f"I see {n} birds, don't I?", f"나는 새 {n} 마리가 보인다.") for n in range(30)
+]
+
+
+def test_a_translator_is_trained_and_judged():
+    result = script.measure(1 / 2, 0, pairs=PAIRS, epochs=1)
+    assert result["pairs"] == [9, 6, 6]
+    assert result["test"].keys() == {"bleu", "chrf", "exact_match"}
+    assert len(result["samples"]) == 6 and len(result["valid_loss"]) == 1
+    assert result["perplexity"] > 1 and 0 < result["unknown_words"] < 0.5
+
+
+def test_a_share_of_the_training_pairs_leaves_the_test_as_it_is():
+    references = {}
+    for share in (1, 1 / 4):
+        found = script.measure(share, 0, pairs=PAIRS, epochs=1)
+        references[share] = [row[:2] for row in found["samples"]]
+    assert references[1] == references[1 / 4]
+
+
+def test_what_is_right_scores_full_marks():
+    texts = ["Tom likes to see birds.", "I do not think so."]
+    found = script.scores(texts, texts)
+    assert found["bleu"] == pytest.approx(100)
+    assert (found["chrf"], found["exact_match"]) == (100, 1)
+
+
+def test_the_whole_of_the_pairs_is_stored_with_ten_sentences_of_the_test():
+    for run in read_results(script.RESULTS, script.VERSION):
+        assert sum(run["pairs"]) <= 3_853 and len(run["samples"]) == 10
