@@ -40,9 +40,9 @@ CLDR_AMOUNTS = {
 TEN_THOUSANDS = "ten thousands"
 IN_DIGITS = (*CLDR_AMOUNTS, TEN_THOUSANDS)
 AMOUNT_STYLES = (*IN_DIGITS, WORDS)
-DIGITS = range(3, 8)  # of an amount in won or cents
+DIGITS = range(4, 8)  # of an amount in won or cents
 COMPACT_DIGITS = range(5, 12)  # of one in the compact style, whose first three tell all
-ROUND = 5  # what comes after so many digits is zeros, as in a price
+ROUND = 4  # what comes after so many digits is zeros, as in a price
 DIRECTIONS = ("ko_en", "en_ko")
 MAY = 5
 
@@ -136,12 +136,12 @@ class Example(NamedTuple):
         return self.source, self.target
 
 
-def split(direction, train_size=72_000, valid_size=1_200, test_size=4_500, seed=0):
+def split(direction, train_size=78_000, valid_size=1_200, test_size=4_500, seed=0):
     """Return three lists of `Example`, to train, to validate and to test with: dates and amounts.
 
-    A third of each list are dates, a third amounts in digits and a third amounts in words, which are the hardest.
-    Dates are drawn as by `split_dates`. An amount has 3 to 7 digits, or 5 to 11 in the compact style, of which the
-    first three to five are drawn and the others are 0. No date and no amount of one list stands in another, in whatever
+    A third of each list are dates. Every second amount is in words, which are the hardest, while there are new ones.
+    Dates are drawn as by `split_dates`. An amount has 4 to 7 digits, or 5 to 11 in the compact style, of which the
+    first three or four are drawn and the others are 0. No date and no amount of one list stands in another, in whatever
     style.
 
     direction: "ko_en", or "en_ko". From English the dates in Korean words are left out, whose English is that of the
@@ -223,16 +223,16 @@ def _dates_apart(train_size, valid_size, test_size, rng):
 
 def _amounts_apart(train_size, valid_size, test_size, rng):
     """Yield lists of (number, style) to test, to validate and to train with; no number stands in two of them."""
-    drawn = set()
+    taken = set()
     for size in _check_sizes(train_size, valid_size, test_size):
-        amounts = []
+        amounts = {}  # in the order in which they were drawn
         while len(amounts) < size:
             style = rng.choice((WORDS, rng.choice(IN_DIGITS)))
             number = _draw_number(style, rng)
-            if number not in drawn:
-                drawn.add(number)
-                amounts.append((number, style))
-        yield amounts
+            if number not in taken:
+                amounts[number, style] = None
+        taken |= {number for number, _ in amounts}
+        yield list(amounts)
 
 
 def _draw_number(style, rng):
