@@ -139,7 +139,7 @@ class Example(NamedTuple):
 def split(direction, train_size=78_000, valid_size=1_200, test_size=4_500, seed=0):
     """Return three lists of `Example`, to train, to validate and to test with: dates and amounts.
 
-    A third of each list are dates. Every second amount is in words, which are the hardest, while there are new ones.
+    A third of each list are dates. Every third amount is in words, which are the hardest.
     Dates are drawn as by `split_dates`. An amount has 4 to 7 digits, or 5 to 11 in the compact style, of which the
     first three or four are drawn and the others are 0. No date and no amount of one list stands in another, in whatever
     style.
@@ -227,7 +227,7 @@ def _amounts_apart(train_size, valid_size, test_size, rng):
     for size in _check_sizes(train_size, valid_size, test_size):
         amounts = {}  # in the order in which they were drawn
         while len(amounts) < size:
-            style = rng.choice((WORDS, rng.choice(IN_DIGITS)))
+            style = WORDS if rng.random() < 1 / 3 else rng.choice(IN_DIGITS)
             number = _draw_number(style, rng)
             if number not in taken:
                 amounts[number, style] = None
