@@ -271,11 +271,11 @@ def test_a_strange_amount_is_unlike_all_that_are_drawn(form, english, direction)
 
 
 def test_the_nearest_source_lends_its_translation():
-    pairs = [("가나다", "abc"), ("가나라", "abd"), ("바사", "ef")]
+    pairs = [("가나다", "one"), ("가나라", "two"), ("바사", "six")]
     assert nearest_translations(pairs, ["가나라마", "바사", "사바사"]) == [
-        "abd",
-        "ef",
-        "ef",
+        "two",
+        "six",
+        "six",
     ]
 
 
