@@ -121,6 +121,7 @@ def test_make_help_lists_every_command():
     ).stdout
     for command in (
         "book",
+        "pdf",
         "test",
         "check",
         "serve",
