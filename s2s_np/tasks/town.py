@@ -15,7 +15,7 @@ import re
 from itertools import product
 from typing import NamedTuple
 
-from .chatbot import FAMILY, FIRST, RELATIONS, ask, possible_answers
+from .chatbot import FAMILY, FIRST, RELATIONS, ask
 
 OPENINGS = (
     ("", "hello ,", "good morning ,", "please ,", "sorry ,", "excuse me ,", "one question :", "I have a question :"),
@@ -40,7 +40,8 @@ FORMS = {
         ("which pet does {name} have", "which animal does {name} have", "what animal does {name} keep",
          "what is the pet of {name}", "does {name} have a cat or a dog", "is the pet of {name} a cat or a dog"),
         ("which pet {name} has", "which animal {name} has", "what animal {name} keeps",
-         "what the pet of {name} is", "whether {name} has a cat or a dog", "whether the pet of {name} is a cat or a dog"),
+         "what the pet of {name} is", "whether {name} has a cat or a dog",
+         "whether the pet of {name} is a cat or a dog"),
     ),
 }  # fmt: skip
 DIRECT, INDIRECT = 0, 1
@@ -71,7 +72,7 @@ class Questions(NamedTuple):
     hidden: dict
 
 
-def word(person, kind, form, opening="", closing="?"):
+def ask_as(person, kind, form, opening="", closing="?"):
     """Return the turn in which somebody asks for the fact `kind` of a person, in this form, opening and closing."""
     parts = opening, form.format(name=person.name), closing
     return ask(person, kind)._replace(question=" ".join(filter(None, parts)))
@@ -121,7 +122,7 @@ def split_questions(people, asked=24, seed=0):
 
 
 def ask_strangers(strangers, seed=0):
-    """Return one question for each fact of people whom the bot shall not know, in any wording; the answer is `UNSURE`."""
+    """Return a question for each fact of people whom the bot shall not know, in any wording; the answer is `UNSURE`."""
     rng = random.Random(seed)
     forms = {kind: [f for mood in FORMS[kind] for f in mood] for kind in RELATIONS}
     return [
@@ -143,15 +144,14 @@ def with_preamble(turn, count, rng):
 def verdict(turn, answer):
     """Return which of `VERDICTS` an answer deserves.
 
-    right: the turn's own answer; wrong: another fact of that kind, told of the person asked for; unsure: `UNSURE`;
-    broken: anything else, such as somebody else's name or the answer to another question. Told of strangers, any fact
-    is unfounded, and "right" cannot be.
+    unsure: `UNSURE`; right: the turn's own answer; wrong: a sentence that tells some fact of some person, but not that;
+    broken: no sentence of this town.
     """
-    if answer == turn.answer:
-        return "right"
     if answer == UNSURE:
         return "unsure"
-    return "wrong" if answer in possible_answers(turn) else "broken"
+    if answer == turn.answer:
+        return "right"
+    return "wrong" if answer in FACTS else "broken"
 
 
 def shares(turns, answers):
@@ -161,7 +161,7 @@ def shares(turns, answers):
 
 
 def spell_out(text):
-    """Return what somebody typed in the way this town writes: signs apart, names and "I" in capitals, all else small.
+    """Return what somebody typed in the way this town writes: signs apart, capitals for names and "I" alone.
 
         "Where does SONA pan live?"    →    "where does Sona Pan live ?"
 
@@ -194,7 +194,7 @@ def _draw(person, kind, forms, count, rng):
         for opening in OPENINGS[DIRECT if form in FORMS[kind][DIRECT] else INDIRECT]
         for closing in CLOSINGS
     ]
-    return [word(person, kind, *wording) for wording in rng.sample(wordings, count)]
+    return [ask_as(person, kind, *wording) for wording in rng.sample(wordings, count)]
 
 
 def _continue(turns, rng):
@@ -223,19 +223,25 @@ def _hidden_forms(kind, rng):
     return rng.choice(pairs)
 
 
-WORDS = {
-    *FIRST,
-    *FAMILY,
-    *(
-        token
-        for texts in (
-            *OPENINGS,
-            CLOSINGS,
-            *(mood for moods in FORMS.values() for mood in moods),
-            *FOLLOW_UPS.values(),
-        )
-        for text in texts
-        for token in text.split()
-    ),
+FACTS = {
+    relation.answer.format(first=first, value=value)
+    for relation in RELATIONS.values()
+    for first in FIRST
+    for value in relation.values
 }
-_CAPITALS = {token.lower(): token for token in (*FIRST, *FAMILY, "I")}
+WORDS = {
+    token
+    for texts in (
+        FIRST,
+        FAMILY,
+        *OPENINGS,
+        CLOSINGS,
+        *(forms for moods in FORMS.values() for forms in moods),
+        *FOLLOW_UPS.values(),
+        FACTS,
+        ".",
+    )
+    for text in texts
+    for token in text.replace("{name}", "").split()
+}
+_CAPITALS = {token.lower(): token for token in WORDS if token != token.lower()}
