@@ -91,18 +91,17 @@ def new_model(turns, seed):
 
 
 def answers_to(model, turns):
-    """Return the answers to some turns, unknown words and all."""
+    """Return the answers to some turns, unknown words and all, and how sure the model is, P(answer | question)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return model.translate([turn.question for turn in turns])
+        found = [best for best, *_ in model.search([turn.question for turn in turns])]
+    answers = [model.target_vocab.decode(best.tokens) for best in found]
+    return answers, np.exp([best.log_prob for best in found])
 
 
 def answered(model, turns):
     """Return the share of each verdict, the mean confidence, and how many answers there are in each tenth of it."""
-    answers = answers_to(model, turns)
-    confidence = np.exp(
-        model.log_probs([(t.question, a) for t, a in zip(turns, answers)])
-    )
+    answers, confidence = answers_to(model, turns)
     tenths = np.minimum((10 * confidence).astype(int), 9)
     return {
         **{name: round(share, 4) for name, share in shares(turns, answers).items()},
@@ -164,7 +163,7 @@ def taken_for(model, turns, known):
     """Return how often a stranger is told what is true of the one known by the same first, or the same family name."""
     first = {person.first: person for person in known}
     family = {person.family: person for person in known}
-    answers = answers_to(model, turns)
+    answers, _ = answers_to(model, turns)
     twins = {
         "first": [ask(first[t.person.first], t.kind).answer for t in turns],
         "family": [ask(family[t.person.family], t.kind).answer for t in turns],
@@ -188,7 +187,7 @@ def odd_questions(model, turns, rng):
         for a, b in zip(turns, others)
         if a.answer != b.answer
     ]
-    answers = answers_to(model, both)
+    answers, _ = answers_to(model, both)
     second = [b.answer for a, b in zip(turns, others) if a.answer != b.answer]
     return {
         "unknown_word": answered(model, in_front),
@@ -204,7 +203,7 @@ def samples(model, test, unheard_of):
     """Return the first questions of the test, and about strangers: the question, its answer, what was answered."""
     turns = test[:SAMPLES], unheard_of[:SAMPLES]
     return [
-        [[t.question, t.answer, a] for t, a in zip(some, answers_to(model, some))]
+        [[t.question, t.answer, a] for t, a in zip(some, answers_to(model, some)[0])]
         for some in turns
     ]
 

@@ -8,6 +8,7 @@ needs do not come twice in training, but hardly a syllable.
 """
 
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,11 @@ from s2s_np.tasks.replies import (
 )
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
+GLOSSES = RESULTS.with_name("korean_chatbot_glosses.json")
 VERSION = 1
 SETTINGS = [{"seed": seed} for seed in range(3)]
 EPOCHS, BATCH, LEARNING_RATE = 12, 64, 3e-3
-LONGEST, BEAM, SAMPLES = 60, 5, 10
+LONGEST, BEAM, TEMPERATURES, SAMPLES = 60, 5, (1.0, 0.5), 10
 
 
 def measure(
@@ -54,13 +56,17 @@ def measure(
     )
     seconds = time.process_time() - started
     rng = np.random.default_rng(seed)
+    warnings.simplefilter("ignore", UserWarning)  # of rare characters, read as UNK
     human = dict(reversed(test))  # of several replies the first
     questions = list(dict.fromkeys(question for question, _ in test))
     replies = {
         "people": [human[question] for question in questions],
         "greedy": model.translate(questions, max_length=LONGEST),
         "beam": model.translate(questions, beam_size=BEAM, max_length=LONGEST),
-        "sampled": sample_replies(model, questions, rng, max_length=LONGEST),
+        **{
+            f"sampled {t}": sample_replies(model, questions, rng, t, LONGEST)
+            for t in TEMPERATURES
+        },
     }
     shuffled = rng.permutation(len(test))
     swapped = [(test[i][0], reply) for i, (_, reply) in zip(shuffled, test)]
@@ -92,13 +98,16 @@ def measure(
 
 
 def figures(replies, trained):
-    """Return what some replies are like, all together."""
+    """Return what some replies are like, all together; `new_words` is the share of words that no training reply has."""
+    words = [word for reply in replies for word in reply.split()]
+    known = {word for reply in trained for word in reply.split()}
     found = {
         "distinct_1": distinct(replies, 1),
         "distinct_2": distinct(replies, 2),
         "dull": dull_share(replies),
         "copied": copied_share(replies, trained),
-        "words": np.mean([len(reply.split()) for reply in replies]),
+        "new_words": np.mean([word not in known for word in words]),
+        "words": len(words) / len(replies),
     }
     return {name: round(float(value), 4) for name, value in found.items()}
 
