@@ -13,7 +13,7 @@ PAIRS = [(f"{i} 번 질문", f"{i % 3} 번 답", 0) for i in range(40)]
 @pytest.fixture
 def found(monkeypatch):
     monkeypatch.setattr(script, "korean_chatbot", lambda: PAIRS)
-    return script.measure(seed=0, valid_size=5, test_size=12, hidden=8, epochs=60)
+    return script.measure(seed=0, valid_size=5, test_size=12, hidden=16, epochs=200)
 
 
 def test_a_chatbot_is_trained_and_its_replies_are_measured(found):
@@ -35,7 +35,7 @@ def test_of_several_replies_of_people_the_first_is_kept(monkeypatch, found):
     (question, *_), *_ = found["samples"]
     twice = [*PAIRS, (question, "한 번 더", 0)]
     monkeypatch.setattr(script, "korean_chatbot", lambda: twice)
-    again = script.measure(seed=0, valid_size=5, test_size=12, hidden=8, epochs=60)
+    again = script.measure(seed=0, valid_size=5, test_size=12, hidden=16, epochs=200)
     assert again["questions"] == 12 and again["sizes"]["test"] == 13
     assert again["samples"][0][:2] == found["samples"][0][:2]
 

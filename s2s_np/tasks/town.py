@@ -78,6 +78,13 @@ def ask_as(person, kind, form, opening="", closing="?"):
     return ask(person, kind)._replace(question=" ".join(filter(None, parts)))
 
 
+def form_of(turn):
+    """Return the form in which a turn asks for its fact, None for a follow-up."""
+    forms = [form for mood in FORMS[turn.kind] for form in mood]
+    found = [f for f in forms if f.format(name=turn.person.name) in turn.question]
+    return max(found, key=len, default=None)
+
+
 def follow_up(turn, kind, wording=0):
     """Return the turn that comes after another, its source the question, the answer and a question without a name.
 
