@@ -71,7 +71,7 @@ def measure(asked, strangers, seed, device="cpu", read=READ):
             name: baselines(questions.train, some) for name, some in tests.items()
         },
         "nearest_vector": round(nearest_vector(model, questions), 4),
-        "strangers": answered(model, unheard_of)
+        "unheard_of": answered(model, unheard_of)
         | {"taken_for": taken_for(model, unheard_of, known)},
         "preambles": {
             str(n): answered(model, [with_preamble(t, n, rng) for t in questions.test])

@@ -23,7 +23,7 @@ def test_a_chatbot_is_trained_and_asked_in_other_words(found):
 
 
 def test_each_answer_is_counted_in_one_tenth_of_confidence(found):
-    tenths = found["strangers"]["tenths"]
+    tenths = found["unheard_of"]["tenths"]
     assert tenths.keys() == set(VERDICTS)
     assert sum(map(sum, tenths.values())) == 128 * 3
     assert not any(tenths["right"])
