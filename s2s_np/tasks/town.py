@@ -182,8 +182,7 @@ def spell_out(text):
     ]
     if not any(token in WORDS for token in tokens if token.isalpha()):
         raise ValueError(
-            f"there is no word in {text!r} that this town has; ask for instance"
-            " 'where does Sona Pan live ?'"
+            f"there is no word in {text!r} that this town has; try 'where does Sona Pan live ?'"
         )
     return " ".join(tokens)
 
