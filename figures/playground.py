@@ -1,0 +1,86 @@
+"""Train the two small models that run in the reader's browser, and store how good they are.
+
+    OPENBLAS_NUM_THREADS=1 python figures/playground.py
+
+Both are smaller than those of their chapters, so that a page can carry them. Each is kept as
+`playground_<name>.safetensors` beside this file, and what was measured as `playground.json`; a model that is there is
+not trained again. About three minutes on one core.
+"""
+
+import json
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+
+import s2s_np
+from s2s_np import Seq2Seq, Vocab
+from s2s_np.tasks import scan
+from s2s_np.tasks.machine_translation import exact_match, split_dates
+
+RESULTS = Path(__file__).with_suffix(".json")
+COMMAND = "OPENBLAS_NUM_THREADS=1 python figures/playground.py"
+SEED = 0
+MODELS = {
+    "dates": {"embedding_size": 32, "hidden_size": 64, "context": "every_step"},
+    "scan": {"embedding_size": 32, "hidden_size": 96},
+}
+RECIPES = {
+    "dates": {"epochs": 6, "batch_size": 64, "learning_rate": 8e-3},
+    "scan": {"epochs": 12, "batch_size": 32, "learning_rate": 4e-3},
+}
+LEVELS = {"dates": "char", "scan": "word"}
+
+
+def checkpoint_of(name):
+    """Return where the model `name` is kept."""
+    return RESULTS.with_name(f"{RESULTS.stem}_{name}.safetensors")
+
+
+def pairs_of(name):
+    """Return the pairs to train on and to test with."""
+    if name == "scan":
+        return scan.split("random", SEED)
+    train, _, test = split_dates(seed=SEED)
+    return train, test
+
+
+def measure(name, size=None):
+    """Train the model `name`, on the first `size` pairs or on all; return it and what is to be stored about it."""
+    train, test = pairs_of(name)
+    train, test = train[:size], test[:size]
+    vocabs = (Vocab.from_texts(texts, level=LEVELS[name]) for texts in zip(*train))
+    model = Seq2Seq(*vocabs, **MODELS[name], seed=SEED)
+    started = time.process_time()
+    model.fit(train, **RECIPES[name], progress=False)
+    seconds = time.process_time() - started
+    return model, {
+        "exact_match": round(exact_match(model, test), 5),
+        "tested": len(test),
+        "trained": len(train),
+        "parameters": model.num_parameters,
+        "processor_seconds": round(seconds, 1),
+        "model": MODELS[name],
+        "recipe": RECIPES[name],
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "s2s_np": s2s_np.__version__,
+        },
+        "command": COMMAND,
+    }
+
+
+def main():
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name in MODELS:
+        if name in results and checkpoint_of(name).exists():
+            continue
+        model, results[name] = measure(name)
+        model.save(checkpoint_of(name))
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
