@@ -22,6 +22,8 @@ from s2s_np.tasks.machine_translation import exact_match, split_dates
 RESULTS = Path(__file__).with_suffix(".json")
 COMMAND = "OPENBLAS_NUM_THREADS=1 python figures/playground.py"
 SEED = 0
+BEAM = 4
+MOVED = 1_000  # sources in which the moves are measured
 MODELS = {
     "dates": {"embedding_size": 32, "hidden_size": 64, "context": "every_step"},
     "scan": {"embedding_size": 32, "hidden_size": 96},
@@ -55,8 +57,17 @@ def measure(name, size=None):
     started = time.process_time()
     model.fit(train, **RECIPES[name], progress=False)
     seconds = time.process_time() - started
+    sources = [source for source, _ in test]
+    greedy, wide = (
+        [best.tokens for best, *_ in model.search(sources, beam_size=size)]
+        for size in (1, BEAM)
+    )
     return model, {
         "exact_match": round(exact_match(model, test), 5),
+        "exact_match_of_beam": round(exact_match(model, test, beam_size=BEAM), 5),
+        "changed_by_beam": sum(map(tuple.__ne__, greedy, wide)),
+        "beam": BEAM,
+        "moves": moves(model, sources),
         "tested": len(test),
         "trained": len(train),
         "parameters": model.num_parameters,
@@ -72,6 +83,20 @@ def measure(name, size=None):
     }
 
 
+def moves(model, sources):
+    """Return how far each token moves the encoder's state, ‖h_t − h_{t−1}‖: the mean over `sources`, largest first."""
+    by_token = {}
+    for text in sources[:MOVED]:
+        tokens = model.source_vocab.tokenize(text)
+        source = np.array(model.source_vocab.encode(text))[:, None]  # (T_s, 1)
+        (states, _), _ = model.encode_source(source)  # (T_s, 1, H)
+        states = np.concatenate([np.zeros_like(states[:1]), states])[:, 0]
+        for token, step in zip(tokens, np.diff(states, axis=0)):
+            by_token.setdefault(token, []).append(np.linalg.norm(step))
+    means = {token: round(float(np.mean(m)), 3) for token, m in by_token.items()}
+    return dict(sorted(means.items(), key=lambda item: -item[1]))
+
+
 def main():
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in MODELS:
@@ -79,7 +104,7 @@ def main():
             continue
         model, results[name] = measure(name)
         model.save(checkpoint_of(name))
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n")
 
 
 if __name__ == "__main__":

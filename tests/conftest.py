@@ -1,8 +1,10 @@
 """What all tests share: the drawing of examples, PyTorch and CuPy where they are, and the errors seen."""
 
+import importlib.util
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import fake_cupy
 import pytest
@@ -23,6 +25,15 @@ FLAGS = [
 ]  # fmt: skip
 
 JUDGES = {"finite differences": "relative", "PyTorch": "absolute"}
+
+
+def extension(name):
+    """Return one of the book's own Sphinx extensions, which are no package."""
+    path = Path(__file__).parent.parent / "book" / "_ext" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def import_torch():

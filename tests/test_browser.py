@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import extension
 
 from s2s_np import Frames, Seq2Seq, Vocab
 from s2s_np.batch import encode_texts, pad
 from s2s_np.browser import export_model, principal_plane
-from s2s_np.tasks import scan
+from s2s_np.tasks import scan, sentences
 from s2s_np.tasks.machine_translation import split_dates
 from s2s_np.tree import flatten
 from s2s_np.vocab import BOS
 
+live = extension("live")
 ROOT = Path(__file__).parent.parent
 FORWARD_PASS = ROOT / "book" / "_live" / "seq2seq.js"
 INPUTS = 500
@@ -174,29 +176,36 @@ SEARCH = """([name, texts, beam, longest]) => {
 
 
 def dates():
-    """Return the model of the playground, and sources that it was not trained on, strange ones among them."""
-    texts = [korean for korean, _ in split_dates()[2]]
+    """Return sources that the model was not trained on, and strange ones."""
     strange = ["2026년 13월 40일", "1", "한글", "ㄱ 2026", "한", "𠮷", "2026\t11"]
-    return texts[: INPUTS - len(strange)] + strange
+    return [korean for korean, _ in split_dates()[2]], strange
 
 
 def commands():
-    texts = [command for command, _ in scan.split("random")[1]]
-    strange = ["hop", "jump  twice ", "walk walk walk", "left", "and"]
-    return texts[: INPUTS - len(strange)] + strange
+    strange = ["hop", "jump  twice ", "walk walk walk", "left", "and", "<eos> jump"]
+    return [command for command, _ in scan.split("random")[1]], strange
 
 
-SOURCES = {"dates": dates, "scan": commands}
+def korean():
+    return [s.korean for s in sentences.split()[2][::7]], ["나는 보았다", "학교에", "I"]
+
+
+SOURCES = {"dates": dates, "scan": commands, "sentences": korean, "early": korean}
+
+
+def test_every_model_of_the_pages_is_compared():
+    assert [*SOURCES] == [*live.MODELS]
 
 
 @pytest.fixture(scope="session", params=SOURCES)
 def ported(request, browser, tmp_path_factory):
-    """A model of the playground, 500 texts, and a tab of a browser that has loaded the exported file."""
+    """A model of the pages, 500 texts, and a tab of a browser that has loaded the exported file."""
     name = request.param
-    model = Seq2Seq.load(ROOT / "figures" / f"playground_{name}.safetensors")
-    texts = SOURCES[name]()
+    model = live.load(name)
+    texts, strange = SOURCES[name]()
+    texts = texts[: INPUTS - len(strange)] + strange
     path = tmp_path_factory.mktemp("export") / f"{name}.js"
-    export_model(model, path, name, texts[:9], ["one"] * 9)
+    export_model(model, path, name, *live.texts_of(name))
     page = path.with_suffix(".html")
     page.write_text(
         f'<meta charset="utf-8"><script src="{FORWARD_PASS.as_uri()}"></script>'

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import extension
 
-from s2s_np import Seq2Seq
-
+live = extension("live")
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
 PAGE = SITE / "playground.html"
@@ -16,6 +16,8 @@ LONGEST = 60
 MODELS = {
     "dates": ["2026년 11월 22일 일요일", "1999. 1. 31.", "이천이십육년 시월 이십이일", "2026년 13월 99일"],
     "scan": ["jump", "look around right after run", "walk opposite left thrice and jump twice", "twice"],
+    "sentences": ["나는 학교에 간다", "나는 보았다", "학교에 나는 간다"],
+    "early": ["나는 학교에 간다", "나는 보았다", "어제 그는 공원에서 사과를 먹었다"],
 }  # fmt: skip
 FAULTY = "Never seen in training"
 
@@ -27,16 +29,17 @@ SHIFTED = """new Promise(done => new PerformanceObserver(list =>
 ).observe({type: "layout-shift", buffered: true}))"""
 
 
-def open_page(browser, viewport=WIDE, **settings):
-    """Open the playground in a tab of its own, and return it with what it complains of and asks for."""
-    assert PAGE.is_file(), "there is no built book: make book"
+def open_page(browser, viewport=WIDE, page=PAGE, **settings):
+    """Open a page in a tab of its own, and return it with what it complains of and asks for."""
+    assert page.is_file(), "there is no built book: make book"
     context = browser.new_context(viewport=viewport, **settings)
     tab = context.new_page()
+    tab.set_default_timeout(10_000)
     tab.complaints, tab.requests = [], []
     tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
     tab.on("console", lambda said: tab.complaints.append(said.text) if said.type == "error" else None)  # fmt: skip
     tab.on("request", lambda sent: tab.requests.append(sent.url))
-    tab.goto(PAGE.as_uri())
+    tab.goto(page.as_uri())
     return tab
 
 
@@ -76,10 +79,7 @@ def answer(tab):
 
 @pytest.fixture(scope="module")
 def nets():
-    return {
-        name: Seq2Seq.load(ROOT / "figures" / f"playground_{name}.safetensors")
-        for name in MODELS
-    }
+    return {name: live.load(name) for name in MODELS}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -100,7 +100,8 @@ def test_a_beam_lists_the_hypotheses_that_numpy_finds(tab, nets, name):
         listed = tab.locator(".s2s-hypotheses .s2s-found")
         decode = nets[name].target_vocab.decode
         titles = [item.get_attribute("title") for item in listed.all()]
-        assert [title.removesuffix(" ■").removesuffix(" …") for title in titles] == [decode(h.tokens) for h in found]  # fmt: skip
+        titles = [title.removesuffix(" ■").removesuffix(" …") for title in titles]
+        assert titles == [decode(h.tokens) for h in found]
         assert answer(tab) == decode(found[0].tokens)
         assert tab.locator(".s2s-hypotheses .s2s-won").count() == 1
 
@@ -259,13 +260,18 @@ def test_every_example_is_read(tab):
             assert answer(tab)
 
 
-def test_a_model_that_does_not_load_is_reported(browser):
-    tab = open_page(browser)
-    ready(tab)
-    tab.route(re.compile("models/scan"), lambda route: route.abort())
-    tab.get_by_label("Model", exact=True).select_option(index=1)
-    tab.get_by_text("models/scan.js does not load").wait_for()
-    tab.context.close()
+def test_a_model_that_does_not_load_is_reported(browser, tmp_path):
+    scripts = "".join(
+        f'<script src="{(live.SOURCES / script).as_uri()}"></script>'
+        for script in live.SCRIPTS
+    )
+    models = '[{"name": "none", "title": "", "label": "", "examples": ["a"]}]'
+    page = tmp_path / "page.html"
+    page.write_text(f"<div class='s2s-live' data-show='map' data-models='{models}'></div>{scripts}")  # fmt: skip
+    tab = browser.new_page()
+    tab.goto(page.as_uri())
+    tab.get_by_text("models/none.js does not load").wait_for()
+    tab.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -311,9 +317,84 @@ def test_without_javascript_a_picture_stands_there(browser):
 
 def test_each_model_is_a_small_file_that_only_its_readers_load(tab):
     files = sorted((SITE / "_static" / "models").iterdir())
-    assert [path.stem for path in files] == sorted(MODELS)
+    assert [path.stem for path in files] == sorted(MODELS) == sorted(live.MODELS)
     assert all(path.stat().st_size < 500_000 for path in files)
     assert not [url for url in tab.requests if url.endswith("models/scan.js")]
     for page in (SITE / "index.html", SITE / "references.html"):
         text = page.read_text(encoding="utf-8")
         assert "_static/live" not in text and "_static/models" not in text
+
+
+# ---- The small versions on other pages
+
+SMALL = {
+    "encoder": ("sentences", [".s2s-reads", ".s2s-map"], [".s2s-writes", ".s2s-bars", ".s2s-tree"]),
+    "decoder": ("sentences", [".s2s-writes", ".s2s-bars"], [".s2s-reads", ".s2s-map", ".s2s-tree"]),
+    "generator": ("early", [".s2s-bars", ".s2s-tree"], [".s2s-reads", ".s2s-map", ".s2s-writes"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_version_shows_its_parts_and_its_steps_alone(browser, nets, name):
+    model, there, missing = SMALL[name]
+    page = SITE / "architecture" / f"{name}.html"
+    tab = open_page(browser, NARROW, page)
+    tab.locator(".s2s-said", has_text="read").wait_for()
+    typed(tab, "어제 그는 공원에서 사과를 먹었다")
+    assert all(tab.locator(part).count() == 1 for part in there)
+    assert not any(tab.locator(part).count() for part in missing)
+    tab.get_by_role("button", name="Start").click()
+    assert said(tab).startswith("Step 0." if name == "encoder" else "Step 5.")
+    tab.get_by_role("button", name="End").click()
+    if name == "encoder":
+        assert said(tab).startswith("Step 5. The encoder has read all 5 words.")
+    else:
+        expected = nets[model].translate(["어제 그는 공원에서 사과를 먹었다"])
+        assert [answer(tab)] == expected
+    assert tab.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert not tab.evaluate(NAMELESS)
+    assert not tab.complaints
+    tab.context.close()
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_version_has_its_own_picture_without_javascript(browser, name):
+    page = SITE / "architecture" / f"{name}.html"
+    tab = open_page(browser, page=page, java_script_enabled=False)
+    picture = tab.locator(".s2s-live img")
+    assert picture.is_visible()
+    assert f"playground_{name}" in picture.get_attribute("src")
+    tab.context.close()
+
+
+def test_the_slider_over_the_memorization_curves_is_moved_by_keys(browser):
+    page = SITE / "limitations" / "memorization.html"
+    tab = open_page(browser, NARROW, page)
+    slider = tab.get_by_label("Size H of the vector")
+    slider.focus()
+    seen = []
+    for group in live.groups_of_curves():
+        tab.get_by_label("Model and words").select_option(group["name"])
+        slider.press("Home")
+        for curve in group["curves"]:
+            expected = f"H = {curve['H']}: half of the copies are exact at length {curve['reach']:.1f}."
+            assert expected in said(tab)
+            assert expected in tab.locator(".s2s-plot").get_attribute("aria-label")
+            assert slider.get_attribute("aria-valuetext") == f"H = {curve['H']}"
+            seen.append(curve["H"])
+            slider.press("ArrowRight")
+    assert len(seen) == 30
+    assert tab.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert not tab.complaints
+    tab.context.close()
+
+
+def test_the_slider_shows_the_stored_runs():
+    (gru, *_) = live.groups_of_curves()
+    smallest = gru["curves"][0]
+    assert (smallest["H"], smallest["median"][0]) == (16, 1.0)
+    assert all(
+        least <= median <= most
+        for curve in gru["curves"]
+        for least, median, most in zip(curve["least"], curve["median"], curve["most"])
+    )

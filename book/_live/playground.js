@@ -1,7 +1,7 @@
 /* The playground: text goes in, and what the model computes on the way is drawn, step by step.
 
    Each <div class="s2s-live"> on the page says in its data which models it offers and which parts it shows; see
-   book/_ext/playground.py. All numbers come from seq2seq.js, the weights from one file a model. No library is used,
+   book/_ext/live.py. All numbers come from seq2seq.js, the weights from one file a model. No library is used,
    and nothing is asked of a server: the page works from the disk. */
 
 "use strict";
@@ -46,7 +46,11 @@ const shown = token => ({" ": "␣", "<eos>": "■", "<bos>": "▶", "<unk>": "?
 const spoken = token => ({" ": "space", "<eos>": "the end", "<bos>": "the beginning", "<unk>": "an unknown token"})[token]
   ?? `“${token}”`;
 
-const percent = p => p > 0.9995 && p < 1 ? "> 99.9 %" : p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`;
+const percent = p => (p > 0.9995 && p < 1 ? "> 99.9 %" : p < 0.0005 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`)
+  .replaceAll(" ", "\u00a0");
+
+/** The width of the longest of some tokens, about, in tenths of a letter's height; a syllable is twice a letter. */
+const widest = tokens => Math.max(...tokens.map(token => 10 * token.length + 7 * (token.match(/[가-힣]/g) ?? []).length));
 
 /** Turn a state into one column of pixels, a unit each. */
 function paint(canvas, h) {
@@ -82,7 +86,8 @@ function modelOf(name) {
 
 // ---- All that is computed for one text
 
-/** Encode, search, and go along the best hypothesis once more to see each step's state and probabilities. */
+/** Encode, search, and go along the best hypothesis once more to see each step's state and probabilities.
+    The steps are 0 to n for the encoder, and one more for each that the search makes. */
 function runOf(model, tokens, K) {
   const ids = s2s.encode(model.source_vocab, tokens);
   const {hypotheses, steps} = s2s.beamSearch(model, ids, K, LONGEST_OUTPUT);
@@ -96,6 +101,7 @@ function runOf(model, tokens, K) {
   const states = s2s.encoder(model, ids);
   return {
     tokens, states, written, hypotheses, steps,
+    n: tokens.length,
     last: tokens.length + steps.length,  // a beam may go on after its best hypothesis has come to an end
     path: states.map(h => s2s.project(model, h)),
     unknown: [...new Set(tokens.filter((_, i) => ids[i] === s2s.UNK))],
@@ -121,7 +127,9 @@ function stripOf({go}, name, title, columnsOf) {
     element: html("figure", {class: `s2s-part s2s-${name}`}, html("figcaption", {}, title), columns),
     draw(run, t, model) {
       if (run !== drawn?.run) {
-        columns.classList.toggle("s2s-words", (name === "reads" ? model.source_vocab : model.target_vocab).level === "word");
+        const vocab = name === "reads" ? model.source_vocab : model.target_vocab;
+        columns.classList.toggle("s2s-words", vocab.level === "word");
+        columns.style.setProperty("--s2s-label", vocab.level === "word" ? `${0.5 + 0.045 * widest(vocab.tokens)}rem` : null);
         columns.replaceChildren(...columnsOf(run, model).map(({step, token, h, says}) => {
           const canvas = html("canvas", {"aria-hidden": "true"});
           paint(canvas, h);
@@ -164,8 +172,8 @@ const readColumns = (run, model) => run.tokens.map((token, i) => ({
 const writtenColumns = (run, model) => run.written.map(({fed, token, h, before, p}, i) => {
   const [given, chosen] = [fed, token].map(id => model.target_vocab.tokens[id]);
   return {
-    step: run.tokens.length + i + 1, token: chosen, h,
-    says: `Step ${run.tokens.length + i + 1}, given ${spoken(given)}, writes ${spoken(chosen)} with probability`
+    step: run.n + i + 1, token: chosen, h,
+    says: `Step ${run.n + i + 1}, given ${spoken(given)}, writes ${spoken(chosen)} with probability`
       + ` ${percent(p[token])}: ${described(h, before)}`,
   };
 });
@@ -202,12 +210,12 @@ function mapOf() {
     draw(run, t, model) {
       if (run !== drawn?.run) drawn = prepared(model, run);
       const {x, y, points, cloud} = drawn;
-      const n = Math.min(t, run.tokens.length);
+      const n = Math.min(t, run.n);
       const way = run.path.slice(0, n + 1);
       const [px, py] = way.at(-1);
       const away = points.map(([qx, qy]) => Math.hypot(qx - px, qy - py));
       const nearest = model.map.texts[away.indexOf(Math.min(...away))];
-      const whole = n === run.tokens.length;
+      const whole = n === run.n;
       picture.setAttribute("aria-label", `Map of ${points.length} sentence vectors. After ${n} tokens the state lies`
         + ` nearest to the vector of “${nearest}”.`);
       const left = x(px) > WIDTH / 2;
@@ -235,7 +243,7 @@ function choiceOf() {
   return {
     element: html("figure", {class: "s2s-part s2s-chooses"}, caption, bars),
     draw(run, t, model) {
-      const one = run.written[Math.min(t - run.tokens.length, run.written.length) - 1];
+      const one = run.written[Math.min(t - run.n, run.written.length) - 1];
       if (!one) return none();
       const {tokens} = model.target_vocab;
       bars.style.setProperty("--s2s-name", `${Math.max(...tokens.slice(s2s.UNK + 1).map(token => token.length))}ch`);
@@ -261,9 +269,9 @@ function treeOf() {
     element: html("figure", {class: "s2s-part s2s-searches"},
       html("figcaption", {}, "The search: what it keeps, and what it drops"), box, list),
     draw(run, t, model) {
-      const {tokens, level} = model.target_vocab;
-      const COLUMN = level === "char" ? 34 : 104;
-      const n = Math.min(Math.max(0, t - run.tokens.length), run.steps.length);
+      const {tokens} = model.target_vocab;
+      const COLUMN = 27 + 0.72 * widest(run.steps.flat().map(node => shown(tokens[node.last])));
+      const n = Math.max(0, t - run.n);
       const seen = run.steps.slice(0, n);
       const rows = Math.max(2, ...run.steps.map(step => step.length));
       const place = new Map();
@@ -325,8 +333,10 @@ function treeOf() {
 /** Build one playground into its element. */
 function build(place) {
   const models = JSON.parse(place.dataset.models), parts = place.dataset.show.split(" ");
+  const reads = parts.some(part => ["encoder", "map"].includes(part));  // which steps there are to see
+  const writes = parts.some(part => ["generator", "decoder", "search"].includes(part));
   let about = models[0], model = null, run = null, t = 0, timer = null;
-  const id = `s2s-${[...document.querySelectorAll(".s2s-live")].indexOf(place)}`;
+  const id = `s2s-${[...document.querySelectorAll(".s2s-live[data-models]")].indexOf(place)}`;
 
   const text = html("input", {
     type: "text", id: `${id}-text`, autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": `${id}-said`,
@@ -335,7 +345,7 @@ function build(place) {
   const label = html("label", {for: text.id});
   const examples = html("div", {class: "s2s-examples", role: "group", "aria-label": "Examples"});
   const said = html("p", {class: "s2s-said", id: `${id}-said`, role: "status"});
-  const answer = html("output", {class: "s2s-answer", for: text.id});
+  const answer = html("output", {class: "s2s-answer", for: text.id, "aria-live": "off"});
   const which = html("select", {id: `${id}-model`, onchange: () => choose(models[which.selectedIndex])},
     ...models.map(one => html("option", {}, one.title)));
   const beam = html("select", {id: `${id}-beam`, onchange: () => update()},
@@ -344,7 +354,7 @@ function build(place) {
   const button = (title, does) => html("button", {type: "button", onclick: does}, title);
   const play = button("Play", () => timer ? stop() : start());
   const buttons = [
-    button("Start", () => go(0)), button("Back", () => go(t - 1)), button("One step", () => go(t + 1)), play, button("End", () => go(Infinity)),
+    button("Start", () => go(-Infinity)), button("Back", () => go(t - 1)), button("One step", () => go(t + 1)), play, button("End", () => go(Infinity)),
   ];
 
   const bench = {go};
@@ -362,6 +372,9 @@ function build(place) {
   asked.append(html("div", {class: "s2s-typed"}, label, text));
   if (parts.includes("search")) asked.append(html("div", {}, html("label", {for: beam.id}, "Beam"), beam));
   const scale = html("div", {class: "s2s-scale", "aria-hidden": "true"}, "−1", html("span"), "+1");
+  scale.hidden = !parts.includes("encoder") && !parts.includes("decoder");
+  answer.hidden = !writes;
+  place.classList.toggle("s2s-small", parts.length < 4);
   place.replaceChildren(
     asked, examples,
     html("div", {class: "s2s-steps", role: "group", "aria-label": "Steps"}, ...buttons, slider),
@@ -408,31 +421,31 @@ function build(place) {
     }
     for (const each of [...buttons, slider]) each.disabled = false;
     run = runOf(model, tokens, Number(beam.value));
-    slider.max = run.last;
+    slider.min = reads ? 0 : run.n;
+    slider.max = writes ? run.last : run.n;
     go(Infinity);
   }
 
   /** Show what there is after step t: first the encoder's steps, then the decoder's. */
   function go(to) {
     if (!run) return;
-    t = Math.max(0, Math.min(run.last, to));
+    t = Math.max(slider.min, Math.min(slider.max, to));
     slider.value = t;
-    const summary = inWords();
-    slider.setAttribute("aria-valuetext", `${t} of ${run.last}`);
+    slider.setAttribute("aria-valuetext", `${t} of ${slider.max}`);
     for (const part of drawn) part.draw(run, t, model);
-    const all = run.written.map(one => one.token), m = Math.max(0, t - run.tokens.length);
+    const all = run.written.map(one => one.token), m = Math.max(0, t - run.n);
     const whole = s2s.decode(model.target_vocab, all), now = s2s.decode(model.target_vocab, all.slice(0, m));
     answer.replaceChildren(now, html("span", {class: "s2s-unwritten"}, whole.slice(now.length)));
-    say(summary);
-    if (t === run.last) stop();
+    say(inWords(), t === run.last ? whole : "");
+    if (t === Number(slider.max)) stop();
   }
 
   function inWords() {
-    const n = run.tokens.length, [best] = run.hypotheses;
+    const {n, hypotheses: [best]} = run;
     const unknown = run.unknown.length ? ` Never seen in training, and read as “unknown”: ${run.unknown.map(spoken).join(", ")}.` : "";
     if (t === 0) return `Step 0. Nothing is read yet: the state is zero.${unknown}`;
     if (t < n) return `Step ${t}. The encoder reads ${spoken(run.tokens[t - 1])}, ${t} of ${n} ${units(n)}.${unknown}`;
-    if (t === n) return `Step ${t}. The encoder has read all ${n} ${units(n)}. All the decoder gets is this state.${unknown}`;
+    if (t === n) return `Step ${t}. The encoder has read all ${n} ${units(n)}. All that the decoder gets is this state.${unknown}`;
     const m = run.written.length, {token, p} = run.written[Math.min(t - n, m) - 1];
     const written = spoken(model.target_vocab.tokens[token]);
     if (t === run.last) {
@@ -447,15 +460,16 @@ function build(place) {
     return (model.source_vocab.level === "char" ? "character" : "word") + (n === 1 ? "" : "s");
   }
 
-  function say(words) {
-    said.textContent = words;
+  /** Put words where they are seen and announced; `answered` is announced alone, since it is seen elsewhere. */
+  function say(words, answered = "") {
+    said.replaceChildren(words, html("span", {class: "s2s-unseen"}, answered && ` Answer: ${answered}.`));
   }
 
   /** Play from here, from the beginning if nothing is left; at once to the end where motion is not wanted. */
   function start() {
     if (!run) return;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return go(Infinity);
-    if (t === Number(slider.max)) go(0);
+    if (t === Number(slider.max)) go(-Infinity);
     said.setAttribute("aria-live", "off");
     play.textContent = "Pause";
     timer = setInterval(() => go(t + 1), PACE);
@@ -471,7 +485,7 @@ function build(place) {
 
 /** Build all playgrounds that are on the page by now. */
 function buildAll() {
-  for (const place of document.querySelectorAll(".s2s-live:not([data-built])")) {
+  for (const place of document.querySelectorAll(".s2s-live[data-models]:not([data-built])")) {
     place.dataset.built = "";
     build(place);
   }
