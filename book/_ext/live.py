@@ -83,6 +83,7 @@ MODELS = {
         "checkpoint": "early_translator_1",
         "title": "Sentence translator, barely trained",
         **KOREAN,
+        "examples": ["나는 시장에 간다", *KOREAN["examples"][1:]],
     },
 }  # fmt: skip
 
