@@ -187,7 +187,7 @@ def commands():
 
 
 def korean():
-    return [s.korean for s in sentences.split()[2][::7]], ["나는 보았다", "학교에", "I"]
+    return [s.korean for s in sentences.split()[2][::5]], ["나는 보았다", "학교에", "I"]
 
 
 SOURCES = {"dates": dates, "scan": commands, "sentences": korean, "early": korean}

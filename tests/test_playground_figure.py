@@ -7,6 +7,8 @@ import playground
 import pytest
 from conftest import extension
 
+from s2s_np.browser import principal_plane
+
 live = extension("live")
 PAGE = (Path(__file__).parent.parent / "book" / "playground.md").read_text("utf-8")
 TEXT = " ".join(PAGE.split())
@@ -94,3 +96,26 @@ def test_the_second_best_date_is_the_one_that_the_page_names():
     ((_, second, *_),) = model.search(["2026년 13월 22일"], beam_size=4)
     assert model.target_vocab.decode(second.tokens) == "January 22, 2026"
     assert '"January 22, 2026" comes second' in TEXT
+
+
+def test_the_first_axis_of_scan_parts_left_from_right():
+    model = live.load("scan")
+    texts, labels = live.texts_of("scan")
+    mean, axes = principal_plane(model.encode(texts))
+
+    def places(label):
+        chosen = [text for text, its in zip(texts, labels) if its == label]
+        return (model.encode(chosen) - mean) @ axes[0]
+
+    left, right = places("first turns left"), places("first turns right")
+    assert (
+        f"{len(left)} begin with a turn to the left and {len(right)} with one" in TEXT
+    )
+    assert right.max() < left.min() or left.max() < right.min()
+    parting = (max(min(left), min(right)) + min(max(left), max(right))) / 2
+    after, joined = (
+        (model.encode([f"jump left {joint} run right"]) - mean) @ axes[0]
+        for joint in ("after", "and")
+    )
+    assert (after > parting) == (right.mean() > parting)
+    assert (joined > parting) == (left.mean() > parting)

@@ -71,7 +71,7 @@ MODELS = {
         "label": "A command",
         "lang": "en",
         "examples": [
-            "jump thrice and walk left twice", "look around right after run", "turn opposite left twice", "hop twice",
+            "jump thrice and walk left twice", "jump left after run right", "turn opposite left twice", "hop twice",
         ],
     },
     "sentences": {
@@ -81,7 +81,7 @@ MODELS = {
     },
     "early": {
         "checkpoint": "early_translator_1",
-        "title": "Sentence translator, barely trained",
+        "title": "Sentences, barely trained",
         **KOREAN,
         "examples": ["나는 시장에 간다", *KOREAN["examples"][1:]],
     },
@@ -101,7 +101,7 @@ def texts_of(name):
     if name == "dates":
         return styled_dates()
     if name == "scan":
-        return joined_commands()
+        return commands_by_first_action()
     return sentences_in_time()
 
 
@@ -114,14 +114,13 @@ def styled_dates():
     return zip(*pairs)
 
 
-def joined_commands():
+def commands_by_first_action():
     from s2s_np.tasks import scan
 
-    texts = [command for command, _ in scan.split("random")[1][:ON_THE_MAP]]
-    joints = ("and", "after")
-    return texts, [
-        next((word for word in text.split() if word in joints), "one phrase")
-        for text in texts
+    pairs = scan.split("random")[1][:ON_THE_MAP]
+    labels = {"I_TURN_LEFT": "first turns left", "I_TURN_RIGHT": "first turns right"}
+    return [command for command, _ in pairs], [
+        labels.get(actions.split()[0], "does not turn first") for _, actions in pairs
     ]
 
 
