@@ -1,10 +1,8 @@
-"""What all tests share: the drawing of examples, PyTorch and CuPy where they are, and the errors seen."""
+"""What all tests share: the drawing of examples, PyTorch, CuPy and a browser where they are, and the errors seen."""
 
-import importlib.util
 import os
 import shutil
 import sys
-from pathlib import Path
 
 import fake_cupy
 import pytest
@@ -23,17 +21,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-
 JUDGES = {"finite differences": "relative", "PyTorch": "absolute"}
-
-
-def extension(name):
-    """Return one of the book's own Sphinx extensions, which are no package."""
-    path = Path(__file__).parent.parent / "book" / "_ext" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def import_torch():
@@ -46,6 +34,25 @@ def import_torch():
         pytest.skip("PyTorch is not installed: make torch")
     torch.set_num_threads(1)
     return torch
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A browser of this machine; without one the tests skip, but under CI they fail."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        found = next(filter(None, map(shutil.which, (*BROWSERS, own))), None)
+        if found is None and os.environ.get("CI"):
+            pytest.fail(f"no browser: none of {', '.join(BROWSERS)} is installed")
+        if found is None:
+            pytest.skip(
+                "no browser: install Chromium (on Debian and Ubuntu: apt-get install chromium)"
+            )
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(
@@ -85,25 +92,6 @@ def emulate(monkeypatch, kernels=True):
     monkeypatch.setattr(fused, "THREADS", 32)
     recurrence._launch.cache_clear()
     return fake_cupy
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A browser of this machine; without one the tests skip, but under CI they fail."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = next(filter(None, map(shutil.which, (*BROWSERS, own))), None)
-        if found is None and os.environ.get("CI"):
-            pytest.fail(f"no browser: none of {', '.join(BROWSERS)} is installed")
-        if found is None:
-            pytest.skip(
-                "no browser: install Chromium (on Debian and Ubuntu: apt-get install chromium)"
-            )
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def pytest_sessionfinish(session):

@@ -4,9 +4,9 @@ import base64
 import json
 from pathlib import Path
 
+import live
 import numpy as np
 import pytest
-from conftest import extension
 
 from s2s_np import Frames, Seq2Seq, Vocab
 from s2s_np.batch import encode_texts, pad
@@ -16,7 +16,6 @@ from s2s_np.tasks.machine_translation import split_dates
 from s2s_np.tree import flatten
 from s2s_np.vocab import BOS
 
-live = extension("live")
 ROOT = Path(__file__).parent.parent
 FORWARD_PASS = ROOT / "book" / "_live" / "seq2seq.js"
 INPUTS = 500

@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
+import live
 import numpy as np
 import pytest
-from conftest import extension
 
-live = extension("live")
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
 PAGE = SITE / "playground.html"

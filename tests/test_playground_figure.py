@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
+import live
 import playground
 import pytest
-from conftest import extension
 
 from s2s_np.browser import principal_plane
 
-live = extension("live")
 PAGE = (Path(__file__).parent.parent / "book" / "playground.md").read_text("utf-8")
 TEXT = " ".join(PAGE.split())
 RESULTS = json.loads(playground.RESULTS.read_text("utf-8"))
