@@ -204,8 +204,8 @@ def draw_bulletins(events, size, sentences=(4, 8), rivals=0, seed=0):
     longest = min(len(NAMES), len(PLACES), len(NUMBERS))
     if not 0 <= rivals < least <= most <= longest:
         raise ValueError(
-            f"sentences is {sentences} and rivals {rivals}; expected 0 <= rivals < least <= most <= {longest}, as no two"
-            " sentences share a person, a place or a number"
+            f"sentences is {sentences} and rivals {rivals}; expected 0 <= rivals < least <= most <= {longest}, as no"
+            " two sentences share a person, a place or a number"
         )
     rng = random.Random(seed)
     by_kind = {kind: [] for kind in KINDS}

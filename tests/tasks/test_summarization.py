@@ -238,7 +238,7 @@ def test_occlusion_is_the_fall_of_the_headlines_log_probability():
 def test_bad_input_is_named():
     events = split_events()[2]
     with pytest.raises(ValueError, match="size is 0; expected 1 to 12000"):
-        split_bulletins(test_size=0)
+        split_bulletins(1, 1, 0)
     with pytest.raises(ValueError, match="size is 12001"):
         split_bulletins(1, 1, 12_001)
     for sentences, rivals in (((0, 3), 0), ((5, 4), 0), ((4, 20), 0), ((1, 4), 1), ((4, 8), -1)):  # fmt: skip
