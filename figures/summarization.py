@@ -31,11 +31,11 @@ CHECKPOINT = RESULTS.with_suffix(".safetensors")
 VERSION = 1
 MODEL = {
     "embedding_size": 64,
-    "hidden_size": 128,
+    "hidden_size": 160,
     "bidirectional": True,
     "context": "every_step",
 }
-TRAINING = {"epochs": 3, "batch_size": 64, "learning_rate": 5e-3}
+TRAINING = {"epochs": 3, "batch_size": 64, "learning_rate": 3e-3}
 SEEDS = range(3)
 SETTINGS = [{"train_size": 64_000, "seed": seed} for seed in SEEDS]
 KEPT = SETTINGS[0]
