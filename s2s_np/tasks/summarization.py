@@ -223,18 +223,34 @@ def with_unseen_names(bulletins):
     The new name takes the place of the old one in the text and in the headline, and all else stays.
     """
     renamed = []
-    for i, (sentences, events) in enumerate(bulletins):
-        at, name = bulletins[i].position, NEW_NAMES[i % len(NEW_NAMES)]
-        words = sentences[at].split()
-        words[words.index(events[at].name)] = name
-        sentence, event = " ".join(words), events[at]._replace(name=name)
-        renamed.append(
-            Bulletin(
-                (*sentences[:at], sentence, *sentences[at + 1 :]),
-                (*events[:at], event, *events[at + 1 :]),
-            )
-        )
+    for i, bulletin in enumerate(bulletins):
+        old, new = bulletin.event.name, NEW_NAMES[i % len(NEW_NAMES)]
+        words = bulletin.sentences[bulletin.position].split()
+        words[words.index(old)] = new
+        event = bulletin.event._replace(name=new)
+        renamed.append(_with_sentence(bulletin, " ".join(words), event))
     return renamed
+
+
+def with_place_last(bulletins):
+    """Return those bulletins whose event is told as `in Busan … by Hana .`, now as `… by Hana in Busan .`
+
+    All words and the headline stay, but no wording has this order of them.
+    """
+    turned = []
+    for bulletin in bulletins:
+        words = bulletin.sentences[bulletin.position].split()
+        if words[0] == "in":
+            sentence = " ".join([*words[2:-1], *words[:2], "."])
+            turned.append(_with_sentence(bulletin, sentence, bulletin.event))
+    return turned
+
+
+def _with_sentence(bulletin, sentence, event):
+    """Return the bulletin with another sentence, of another event, in place of the one that counts."""
+    sentences, events = map(list, bulletin)
+    sentences[bulletin.position], events[bulletin.position] = sentence, event
+    return Bulletin(tuple(sentences), tuple(events))
 
 
 def _draw_bulletin(event, by_kind, length, rivals, rng):

@@ -30,6 +30,7 @@ from s2s_np.tasks.summarization import (
     rouge_l,
     split_bulletins,
     split_events,
+    with_place_last,
     with_unseen_names,
 )
 
@@ -159,6 +160,17 @@ def test_an_unseen_name_replaces_the_one_that_counts_and_nothing_else():
     )
     assert renamed.headline == f"Busan : {NEW_NAMES[0]} arrests 6 suspects"
     assert not {*NEW_NAMES} & {*NAMES}
+
+
+def test_the_place_goes_to_the_end_of_the_sentence_that_counts_where_it_stood_in_front():
+    told = "in Busan six smugglers were handcuffed by Jisoo ."
+    bulletin = Bulletin((BULLETIN.sentences[0], told), (None, ARREST))
+    (turned,) = with_place_last([BULLETIN, bulletin])
+    assert turned.sentences == (
+        BULLETIN.sentences[0],
+        "six smugglers were handcuffed by Jisoo in Busan .",
+    )
+    assert turned.headline == bulletin.headline
 
 
 @pytest.mark.parametrize(
