@@ -23,7 +23,6 @@ from s2s_np.tasks.summarization import (
     rouge_l,
     split_bulletins,
     split_events,
-    with_place_last,
     with_unseen_names,
 )
 
@@ -61,7 +60,6 @@ def measure(train_size, seed, device="cpu", test_size=TEST):
     written = headlines(model, test)
     longer = draw_bulletins(events, test_size, sentences=LONGER, seed=seed)
     written_of_longer = headlines(model, longer)
-    turned = with_place_last(test)
     return {
         "parameters": model.num_parameters,
         "processor_seconds": round(seconds, 1),
@@ -77,8 +75,6 @@ def measure(train_size, seed, device="cpu", test_size=TEST):
         "longer": judged(written_of_longer, longer)
         | {"by_place": by_place(written_of_longer, longer)},
         "new_names": of_new_names(model, test),
-        "new_order": judged(headlines(model, turned), turned)
-        | {"bulletins": len(turned)},
         "two_of_a_kind": of_two(
             model, draw_bulletins(events, test_size, rivals=1, seed=seed)
         ),
