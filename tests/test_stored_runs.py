@@ -13,7 +13,9 @@ EXPERIMENTS = (
     "lossy_or_lossless", "reversing", "structure",
 )  # fmt: skip
 TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
-THREE_SEEDS_AT_LEAST = ("chatbot", "korean_chatbot")  # the applications
+THREE_SEEDS_AT_LEAST = (  # the applications
+    "chatbot", "korean_chatbot", "summarization",
+)  # fmt: skip
 
 
 def as_text(setting):
