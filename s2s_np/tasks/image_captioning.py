@@ -29,6 +29,7 @@ DIGIT, GRID = 8, 3  # pixels of a digit's side, squares of the canvas's side
 SIDE = DIGIT * GRID  # of the canvas
 JITTER = 1  # pixels that a digit may lie off its square, in each direction
 FILTERS = (16, 32)  # of the two convolutions
+AT_ONCE = 256  # images whose nearest is looked for side by side
 CELLS = tuple(itertools.product(range(GRID), repeat=2))
 
 
@@ -50,13 +51,13 @@ class Scene(NamedTuple):
 
     image: (24, 24), from 0 to 1
     facts: captions, one for every two of its digits
-    digits, corners, numbers: of each digit its value, its upper left corner (row, column) and which image it is
+    digits, cells, numbers: of each digit its value, its square (row, column) and which image it is
     """
 
     image: np.ndarray
     facts: tuple
     digits: tuple
-    corners: tuple
+    cells: tuple
     numbers: tuple
 
     @property
@@ -79,10 +80,11 @@ def split_digits(valid_size=200, test_size=400, seed=0):
         ) from error
     images, labels = load_digits(return_X_y=True)
     images = (images / 16).astype(np.float32).reshape(-1, DIGIT, DIGIT)
-    if valid_size < 1 or test_size < 1 or valid_size + test_size >= len(images):
+    _check_at_least(valid_size=(valid_size, 1), test_size=(test_size, 1))
+    if valid_size + test_size >= len(images):
         raise ValueError(
-            f"valid_size is {valid_size} and test_size {test_size}; expected at least 1 each, and fewer than"
-            f" {len(images)} together"
+            f"valid_size and test_size are {valid_size} and {test_size}; with {len(images)} images nothing is left to"
+            " train with"
         )
     order = np.random.default_rng(seed).permutation(len(images))
     test, valid, train = np.split(order, [test_size, test_size + valid_size])
@@ -92,46 +94,50 @@ def split_digits(valid_size=200, test_size=400, seed=0):
 def warp(digits, copies, seed=0, turn=0.2, stretch=0.15):
     """Return `digits` and `copies` of each as another hand might have written it: turned, leaning, wider or narrower.
 
-        ink'(u) = ink(A u),    A = rotation(α) · [[1 + s₁, s₂], [0, 1 + s₃]]
-
-    u is measured from the middle of the image; between pixels the ink is interpolated linearly, and outside is paper.
+        A = [[cos α, −sin α], [sin α, cos α]] · [[1 + s₁, s₂], [0, 1 + s₃]]        for `resample`
 
     Arguments
         turn: largest angle α, in radians
         stretch: largest s₁, s₂, s₃
     """
     rng = np.random.default_rng(seed)
-    images = np.repeat(digits.images, copies, axis=0)
-    angle = rng.uniform(-turn, turn, len(images))
-    s = rng.uniform(-stretch, stretch, (3, len(images)))
-    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])  # fmt: skip
-    shape = np.array([[1 + s[0], s[1]], [np.zeros_like(angle), 1 + s[2]]])
-    A = np.einsum("ijn,jkn->nik", rotation, shape)  # (N, 2, 2)
+    every = {name: np.repeat(array, copies, axis=0) for name, array in digits._asdict().items()}  # fmt: skip
+    size = len(every["labels"])
+    cos, sin = (f(rng.uniform(-turn, turn, size)) for f in (np.cos, np.sin))
+    s1, s2, s3 = rng.uniform(-stretch, stretch, (3, size))
+    rotation = np.array([[cos, -sin], [sin, cos]])
+    shape = np.array([[1 + s1, s2], [np.zeros(size), 1 + s3]])
+    A = np.einsum("ijn,jkn->nik", rotation, shape)
+    every["images"] = resample(every["images"], A)
+    return Digits(*(np.concatenate([getattr(digits, name), every[name]]) for name in Digits._fields))  # fmt: skip
+
+
+def resample(images, A):
+    """Return images (N, 8, 8) seen through linear maps `A (N, 2, 2)`.
+
+        ink'(u) = ink(A u),    u = (row, column), measured from the middle
+
+    Between pixels the ink is interpolated linearly; outside of the image is paper.
+    """
     middle = (DIGIT - 1) / 2
     u = np.indices((DIGIT, DIGIT)).reshape(2, -1) - middle  # (2, 64)
     at = A @ u + middle + 1  # (N, 2, 64), in an image with a rim of paper
-    at = at.clip(0, DIGIT + 0.999)
+    at = at.clip(0, DIGIT + 1 - 1e-6)
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     low = at.astype(int)
-    far = at - low
+    far = at - low  # from 0, at the pixel before, to 1, at the one behind
     n = np.arange(len(images))[:, None]
-    moved = sum(
-        padded[n, low[:, 0] + i, low[:, 1] + j]
-        * (far[:, 0] if i else 1 - far[:, 0])
-        * (far[:, 1] if j else 1 - far[:, 1])
-        for i, j in np.ndindex(2, 2)
-    )
-    return Digits(
-        np.concatenate([digits.images, moved.reshape(images.shape).astype(np.float32)]),
-        np.concatenate([digits.labels, np.repeat(digits.labels, copies)]),
-        np.concatenate([digits.numbers, np.repeat(digits.numbers, copies)]),
-    )
+    seen = np.zeros((len(images), DIGIT**2))
+    for i, j in np.ndindex(2, 2):
+        share = np.abs(1 - i - far[:, 0]) * np.abs(1 - j - far[:, 1])
+        seen += share * padded[n, low[:, 0] + i, low[:, 1] + j]
+    return seen.reshape(images.shape).astype(images.dtype)
 
 
 def describe(digit, cell, other, other_cell):
     """Return the caption for two digits in two squares `(row, column)`.
 
-        describe(7, (0, 2), 3, (1, 0))      "three below and left of seven"
+    describe(7, (0, 2), 3, (1, 0))      "three below and left of seven"
     """
     (digit, cell), (other, other_cell) = sorted([(digit, cell), (other, other_cell)])
     down, right = np.sign(np.subtract(cell, other_cell)).tolist()
@@ -152,45 +158,47 @@ def held_out_captions(size=40):
     return {captions[i] for i in chosen}
 
 
-def draw_scenes(digits, size, seed=0, count=2, jitter=JITTER, closer=0, captions=None):
+def draw_scenes(
+    digits, size, seed=0, count=2, jitter=JITTER, overlap=None, captions=None
+):
     """Return `size` scenes of `count` of the `digits`, drawn with repetition.
 
     Arguments
         count: digits in a scene
         jitter: pixels that a digit may lie off its square in each direction, if the canvas does not end there
-        closer: pixels by which the second digit, in a square beside the first, is moved towards it, so that they
-            overlap by as much; 0 leaves the squares to chance
-        captions: a set; scenes with another caption are drawn again. None takes all
-    Raises ValueError for sizes that make no sense.
+        overlap: pixels by which the second digit, in a square beside the first, is moved towards it; None puts it
+            into any square
+        captions: a set; a scene that has another caption is drawn again. None takes all
+    Raises ValueError for numbers that make no sense.
     """
-    if size < 1 or not 2 <= count <= len(CELLS) or jitter < 0 or not 0 <= closer < DIGIT:  # fmt: skip
-        raise ValueError(
-            f"size is {size}, count {count}, jitter {jitter} and closer {closer}; expected size >= 1,"
-            f" 2 <= count <= {len(CELLS)}, jitter >= 0 and 0 <= closer < {DIGIT}"
-        )
+    _check_at_least(size=(size, 1), count=(count, 2), jitter=(jitter, 0))
+    if count > len(CELLS):
+        raise ValueError(f"count is {count}; the canvas has {len(CELLS)} squares")
+    if overlap is not None and not 0 <= overlap < DIGIT:
+        raise ValueError(f"overlap is {overlap}; expected 0 to {DIGIT - 1} pixels")
     rng = np.random.default_rng(seed)
     scenes = []
     while len(scenes) < size:
         chosen = rng.integers(len(digits.labels), size=count)
-        cells = [CELLS[i] for i in rng.permutation(len(CELLS))[:count]]
+        cells = tuple(CELLS[i] for i in rng.permutation(len(CELLS))[:count])
         steps = np.subtract(cells[1], cells[0])
-        if closer and np.abs(steps).max() > 1:
+        if overlap is not None and np.abs(steps).max() > 1:
             continue
-        labels = digits.labels[chosen].tolist()
+        values = tuple(digits.labels[chosen].tolist())
         facts = tuple(
-            describe(labels[i], cells[i], labels[j], cells[j])
-            for i, j in itertools.combinations(range(count), 2)
+            describe(a, cell, b, other_cell)
+            for (a, cell), (b, other_cell) in itertools.combinations(
+                zip(values, cells), 2
+            )
         )
         if captions is not None and not captions.issuperset(facts):
             continue
-        corners = DIGIT * np.array(cells) + rng.integers(-jitter, jitter + 1, (count, 2))  # fmt: skip
-        corners[1] -= closer * np.sign(steps)
-        corners = corners.clip(0, SIDE - DIGIT)
-        image = compose(digits.images[chosen], corners)
-        scenes.append(
-            Scene(image, facts, tuple(labels), tuple(map(tuple, corners.tolist())),
-                  tuple(digits.numbers[chosen].tolist()))
-        )  # fmt: skip
+        off = rng.integers(-jitter, jitter + 1, (count, 2))
+        corners = DIGIT * np.array(cells) + off
+        corners[1] -= (overlap or 0) * np.sign(steps)
+        image = compose(digits.images[chosen], corners.clip(0, SIDE - DIGIT))
+        numbers = tuple(digits.numbers[chosen].tolist())
+        scenes.append(Scene(image, facts, values, cells, numbers))
     return scenes
 
 
@@ -274,8 +282,20 @@ def taken_apart(caption):
 def nearest(images, known, answers):
     """Return for each of `images (N, …)` the answer that belongs to the nearest of `known (M, …)`, by Euclid."""
     x, y = (np.reshape(each, (len(each), -1)) for each in (images, known))
-    distances = (y**2).sum(axis=1) - 2 * x @ y.T  # (N, M), but for what all M share
-    return [answers[i] for i in distances.argmin(axis=1)]
+    lengths = (y**2).sum(axis=1)
+    found = []
+    for start in range(0, len(x), AT_ONCE):
+        some = x[start : start + AT_ONCE]
+        distances = lengths - 2 * some @ y.T  # squared, but for what all M share
+        found += distances.argmin(axis=1).tolist()
+    return [answers[i] for i in found]
+
+
+def _check_at_least(**numbers):
+    """Raise ValueError for a number below its least: `size=(0, 1)`."""
+    for name, (number, least) in numbers.items():
+        if number < least:
+            raise ValueError(f"{name} is {number}; expected at least {least}")
 
 
 class ConvolutionalCaptioner(Seq2Seq):
