@@ -38,7 +38,7 @@ RESULTS = Path(__file__).with_suffix(".jsonl")
 VERSION = 1
 COPIES, SCENES, VALID, TEST = 20, 64_000, 1_000, 2_000
 MODEL = {"embedding_size": 32, "hidden_size": 128, "context": "every_step"}
-TRAINING = {"epochs": 6, "batch_size": 64, "learning_rate": 5e-3}
+TRAINING = {"epochs": 8, "batch_size": 64, "learning_rate": 5e-3}
 SETTINGS = [
     {"reader": reader, "seed": seed}
     for seed in range(3)
