@@ -67,13 +67,13 @@ def measure(reader, seed, device="cpu"):
     def caption(scenes):
         return model.translate([read(scene.image) for scene in scenes])
 
-    def judged(**kind):
-        drawn = draw_scenes(test_digits, TEST, seed, **kind)
+    def judged(captions=known, **kind):
+        drawn = draw_scenes(test_digits, TEST, seed, captions=captions, **kind)
         return rounded(score(caption(drawn), [scene.caption for scene in drawn]))
 
     written, right = caption(test), [scene.caption for scene in test]
     wrong = [(w, r) for w, r in zip(written, right) if w != r]
-    three = draw_scenes(test_digits, TEST, seed, count=3)
+    three = draw_scenes(test_digits, TEST, seed, count=3, captions=known)
     return {
         "test": rounded(score(written, right)),
         "bleu": bleu(zip(written, right)),
