@@ -256,6 +256,16 @@ def test_the_gradients_of_the_whole_captioner_are_those_of_finite_differences(co
         assert error < 1e-5, name
 
 
+def test_on_a_gpu_it_learns_and_writes_the_same(cupy, scenes):
+    pairs = pairs_of(scenes[:8], check_image)
+    models = [new_captioner(embedding_size=4, hidden_size=8) for _ in range(2)]
+    models[1].to("cuda")
+    losses = [model.fit(pairs, epochs=2, progress=False)["train_loss"] for model in models]  # fmt: skip
+    assert np.allclose(*losses, rtol=1e-4)
+    images = [image for image, _ in pairs]
+    assert models[0].translate(images) == models[1].translate(images)
+
+
 def test_the_image_reader_and_its_gradients_are_pytorchs():
     torch = import_torch()
     nn = torch.nn
