@@ -93,19 +93,25 @@ def max_pool(x):
     """
     xp = array_module(x, "x")
     check_shape("x", x, (None, None, None, None))
-    C, B, height, width = x.shape
+    height, width = x.shape[2:]
     if height % POOL or width % POOL:
         raise ValueError(f"x has shape {x.shape}; its height and width must be even")
-    small = (C, B, height // POOL, width // POOL)
-    cut = (*small[:3], POOL, small[3], POOL)  # axes 3 and 5 run inside a square
-    squares = x.reshape(cut).transpose(0, 1, 2, 4, 3, 5).reshape(*small, POOL**2)
-    kept = squares.argmax(axis=-1)[..., None] == xp.arange(POOL**2)
-    y = squares.max(axis=-1)
+    places = [
+        (..., slice(p, None, POOL), slice(q, None, POOL))
+        for p, q in np.ndindex(POOL, POOL)
+    ]
+    y = x[places[0]]
+    for place in places[1:]:
+        y = xp.maximum(y, x[place])
 
     def backward(d_y):
         check_like("d_y", d_y, "y", y)
-        d_squares = kept * d_y[..., None]
-        d_cut = d_squares.reshape(*small, POOL, POOL).transpose(0, 1, 2, 4, 3, 5)
-        return d_cut.reshape(x.shape)
+        dx = xp.empty(x.shape, x.dtype)
+        left = d_y  # what no pixel has taken yet
+        for place in places:
+            kept = x[place] == y
+            dx[place] = left * kept
+            left = left * ~kept
+        return dx
 
     return y, backward
