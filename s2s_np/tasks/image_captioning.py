@@ -94,22 +94,25 @@ def split_digits(valid_size=200, test_size=400, seed=0):
 def warp(digits, copies, seed=0, turn=0.2, stretch=0.15):
     """Return `digits` and `copies` of each as another hand might have written it: turned, leaning, wider or narrower.
 
-        A = [[cos α, −sin α], [sin α, cos α]] · [[1 + s₁, s₂], [0, 1 + s₃]]        for `resample`
+        A = [[cos β, −sin α], [sin α, cos β]] · [[1 + s₁, s₂], [0, 1 + s₃]]        for `resample`
+
+    With β = α the first factor would be a turn by α and no more; as it is, a turned digit is also a little larger or
+    smaller.
 
     Arguments
-        turn: largest angle α, in radians
+        turn: largest angles α and β, in radians, drawn apart
         stretch: largest s₁, s₂, s₃
     """
     rng = np.random.default_rng(seed)
-    every = {name: np.repeat(array, copies, axis=0) for name, array in digits._asdict().items()}  # fmt: skip
-    size = len(every["labels"])
-    cos, sin = (f(rng.uniform(-turn, turn, size)) for f in (np.cos, np.sin))
-    s1, s2, s3 = rng.uniform(-stretch, stretch, (3, size))
+    images, labels, numbers = (np.repeat(array, copies, axis=0) for array in digits)
+    beta, alpha = rng.uniform(-turn, turn, (2, len(labels)))
+    s1, s2, s3 = rng.uniform(-stretch, stretch, (3, len(labels)))
+    cos, sin = np.cos(beta), np.sin(alpha)
     rotation = np.array([[cos, -sin], [sin, cos]])
-    shape = np.array([[1 + s1, s2], [np.zeros(size), 1 + s3]])
+    shape = np.array([[1 + s1, s2], [np.zeros(len(labels)), 1 + s3]])
     A = np.einsum("ijn,jkn->nik", rotation, shape)
-    every["images"] = resample(every["images"], A)
-    return Digits(*(np.concatenate([getattr(digits, name), every[name]]) for name in Digits._fields))  # fmt: skip
+    made = (resample(images, A), labels, numbers)
+    return Digits(*map(np.concatenate, zip(digits, made)))
 
 
 def resample(images, A):
@@ -262,13 +265,16 @@ def score(written, captions):
             f"written has {len(written)} captions and there are {len(captions)} right ones; expected as many, at least"
             " one"
         )
-    found = [taken_apart(caption) for caption in written]
-    right = [taken_apart(caption) for caption in captions]
-    named = sum((Counter(a) & Counter(b)).total() for (a, _), (b, _) in zip(found, right))  # fmt: skip
+    named, digits, relations = 0, 0, 0
+    for caption, right in zip(written, captions):
+        (found, relation), (true, true_relation) = map(taken_apart, (caption, right))
+        named += (Counter(found) & Counter(true)).total()
+        digits += len(true)
+        relations += relation == true_relation
     return {
         "exact": sum(map(str.__eq__, written, captions)) / len(captions),
-        "digits": named / sum(len(digits) for digits, _ in right),
-        "relation": sum(a == b for (_, a), (_, b) in zip(found, right)) / len(captions),
+        "digits": named / digits,
+        "relation": relations / len(captions),
     }
 
 
