@@ -14,7 +14,7 @@ EXPERIMENTS = (
 )  # fmt: skip
 TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
 THREE_SEEDS_AT_LEAST = (  # the applications
-    "chatbot", "korean_chatbot", "summarization",
+    "chatbot", "korean_chatbot", "summarization", "image_captioning",
 )  # fmt: skip
 
 
