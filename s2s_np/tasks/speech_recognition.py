@@ -1,0 +1,473 @@
+"""Speech recognition: digit strings and short phrases, Korean and English (book: applications/speech_recognition).
+
+    a sound, 22,050 numbers a second   →   frames, 25 a second   →   "three one four" or "삼 일 사"
+
+The speech is espeak-ng's, a synthesizer whose library comes with the package espeakng-loader. It has about a hundred
+voices, of which some train, some validate and some test. The features are made here: windows, Fourier transform, mel
+filter bank, logarithm.
+"""
+
+import ctypes
+import random
+import wave
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+SAMPLE_RATE = 22_050  # of espeak-ng, in hertz
+
+LANGUAGES = {"en": "en-us", "ko": "ko"}  # ours, and espeak-ng's
+DIGITS = {
+    "en": "zero one two three four five six seven eight nine".split(),
+    "ko": "영 일 이 삼 사 오 육 칠 팔 구".split(),
+}
+PHRASES = {
+    "en": (
+        "good morning",
+        "good night",
+        "thank you very much",
+        "turn on the light",
+        "turn off the light",
+        "open the door",
+        "close the door",
+        "what time is it",
+        "play some music",
+        "stop the music",
+        "see you tomorrow",
+        "where is the station",
+    ),
+    "ko": (
+        "좋은 아침입니다",
+        "안녕히 주무세요",
+        "정말 고맙습니다",
+        "불을 켜 주세요",
+        "불을 꺼 주세요",
+        "문을 열어 주세요",
+        "문을 닫아 주세요",
+        "지금 몇 시예요",
+        "음악을 틀어 주세요",
+        "음악을 멈춰 주세요",
+        "내일 만나요",
+        "역이 어디예요",
+    ),
+}
+
+# Variants that are no ordinary human voice: whispers, robots, jokes. They are for the question where it breaks.
+STRANGE = (
+    "AnxiousAndy", "Demonic", "RicishayMax", "RicishayMax2", "RicishayMax3", "Tweaky", "UniRobot", "anikaRobot",
+    "announcer", "caleb", "croak", "kaukovalta", "robosoft", "robosoft2", "robosoft3", "robosoft4", "robosoft5",
+    "robosoft6", "robosoft7", "robosoft8", "whisper", "whisperf",
+)  # fmt: skip
+SPEED_TEST = "fast"  # a variant that changes nothing but how fast espeak-ng can be made to speak
+
+PARTS = ("train", "valid", "test")
+PITCHES = {"train": (20, 35, 50, 65, 80), "valid": (30, 60), "test": (25, 45, 70)}
+RATES = (130, 210)  # words a minute, from … to
+LONGEST = 5  # digits in a string
+
+WINDOW, HOP = 0.025, 0.010  # seconds
+BANDS, STACKED = 24, 4
+QUIET = 40.0  # decibels below the loudest frame: what is quieter at either end is cut off
+FLOOR = 60.0  # decibels below the loudest value of the spectrogram: what is quieter counts as this
+
+
+class Utterance(NamedTuple):
+    """What is said and how.
+
+    text: words, with spaces between them
+    language: "en" or "ko"
+    variant: one of espeak-ng's voices
+    pitch: 0 to 99, espeak-ng's scale; 50 is the variant's own
+    rate: words a minute
+    """
+
+    text: str
+    language: str
+    variant: str
+    pitch: int = 50
+    rate: int = 170
+
+
+# What is said -------------------------------------------------------------------------------------------------
+
+
+def variants():
+    """Return the voices of each of `PARTS`, and the "strange" ones: a dict of lists of names, no name in two.
+
+    espeak-ng makes a voice from a table of how each formant, a resonance of the vocal tract, differs from a standard.
+    Variants with the same frequencies of formants 1 to 3 are kin, and all kin train. Of the voices without kin, in the
+    order of their names, every fifth tests, beginning with the third, and every fifth validates, beginning with the
+    fifth.
+    Raises ModuleNotFoundError without espeakng-loader.
+    """
+    folder = Path(_loader().get_data_path()) / "voices" / "!v"
+    tracts = {
+        path.name: _formants(path.read_text(encoding="utf-8", errors="replace"))
+        for path in sorted(folder.iterdir())
+        if path.name not in (*STRANGE, SPEED_TEST)
+    }
+    counts = Counter(tracts.values())
+    alone = [name for name, tract in tracts.items() if counts[tract] == 1]
+    test, valid = alone[2::5], alone[4::5]
+    train = [name for name in tracts if name not in (*test, *valid)]
+    return {"train": train, "valid": valid, "test": test, "strange": list(STRANGE)}
+
+
+def part_of(digits):
+    """Return the part of `PARTS` to which a string of digits, such as "314", belongs; one digit alone is in all three.
+
+    The CRC-32 of the string decides: one string in ten tests, one validates.
+    """
+    return {0: "test", 1: "valid"}.get(zlib.crc32(digits.encode()) % 10, "train")
+
+
+def draw_utterances(part, size, seed=0, lengths=range(1, LONGEST + 1), names=None):
+    """Return `size` utterances of one of `PARTS`: its voices, its pitches, its strings of digits.
+
+    One in four is a phrase, the others are strings of digits, as many of each length; half are Korean.
+
+    Arguments
+        lengths: how many digits a string has, to choose from
+        names: voices to choose from; None takes those of the part
+    Raises ValueError for another part, a size or a length below 1; ModuleNotFoundError without espeakng-loader.
+    """
+    if part not in PARTS:
+        raise ValueError(f"part is {part!r}; expected one of {', '.join(PARTS)}")
+    if size < 1:
+        raise ValueError(f"size is {size}; expected at least 1")
+    if not lengths or min(lengths) < 1:
+        raise ValueError(
+            f"lengths is {list(lengths)}; expected some, each at least 1 digit"
+        )
+    names = variants()[part] if names is None else names
+    rng = random.Random(f"{part} {seed}")
+    drawn = []
+    for _ in range(size):
+        language = rng.choice(list(LANGUAGES))
+        if rng.random() < 0.25:
+            text = rng.choice(PHRASES[language])
+        else:
+            digits = _draw_digits(part, rng.choice(lengths), rng)
+            text = " ".join(DIGITS[language][int(digit)] for digit in digits)
+        pitch, rate = rng.choice(PITCHES[part]), rng.randint(*RATES)
+        drawn.append(Utterance(text, language, rng.choice(names), pitch, rate))
+    return drawn
+
+
+def vocabulary():
+    """Return all texts that hold every word there is, from which to make the target's `Vocab`."""
+    return [text for many in (*DIGITS.values(), *PHRASES.values()) for text in many]
+
+
+def _draw_digits(part, length, rng):
+    """Return a string of digits that belongs to the part."""
+    while True:
+        digits = "".join(rng.choices("0123456789", k=length))
+        if length == 1 or part_of(digits) == part:
+            return digits
+
+
+def _formants(text):
+    """Return the frequencies, in percent of the standard, that a variant's file gives to formants 1 to 3."""
+    found = {"1": 100, "2": 100, "3": 100}
+    for line in text.splitlines():
+        words = line.partition("//")[0].split()
+        if words[:1] == ["formant"] and words[1] in found:
+            found[words[1]] = int(words[2])
+    return tuple(found.values())
+
+
+# How it sounds ------------------------------------------------------------------------------------------------
+
+
+def speak(utterance):
+    """Return the sound of an utterance: int16 samples `(N,)`, `SAMPLE_RATE` a second, by espeak-ng.
+
+    The same utterance gives the same samples, whatever was spoken before.
+    Raises ValueError for an empty text, or a language, voice, pitch or rate that there is not; ModuleNotFoundError
+    without espeakng-loader.
+    """
+    text, language, variant, pitch, rate = utterance
+    if not text.strip():
+        raise ValueError(f"text is {text!r}; expected words to speak")
+    if language not in LANGUAGES:
+        raise ValueError(
+            f"language is {language!r}; expected one of {', '.join(LANGUAGES)}"
+        )
+    if not 0 <= pitch <= 99:
+        raise ValueError(f"pitch is {pitch}; expected 0 to 99")
+    if not 80 <= rate <= 450:
+        raise ValueError(f"rate is {rate}; expected 80 to 450 words a minute")
+    return _Espeak().speak(text, f"{LANGUAGES[language]}+{variant}", pitch, rate)
+
+
+class _Espeak:
+    """espeak-ng's library, called through ctypes.
+
+    It is loaded anew for each utterance, in 3 ms, because its oscillators go on where the last one left them, and
+    their noise is the C library's `rand`.
+    """
+
+    RETRIEVAL, RATE, PITCH, UTF8, OK = 2, 1, 3, 1, 0
+    Callback = ctypes.CFUNCTYPE(
+        ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+    )
+
+    def speak(self, text, voice, pitch, rate):
+        loader = _loader()
+        library = ctypes.CDLL(loader.get_library_path())
+        try:
+            data = loader.get_data_path().encode()
+            library.espeak_Initialize(self.RETRIEVAL, 0, data, 0)
+            library.espeak_ng_SetRandSeed(ctypes.c_long(1))
+            pieces = []
+
+            @self.Callback
+            def keep(samples, count, _):
+                if samples and count > 0:
+                    pieces.append(np.ctypeslib.as_array(samples, (count,)).copy())
+                return 0
+
+            library.espeak_SetSynthCallback(keep)
+            if library.espeak_SetVoiceByName(voice.encode()) != self.OK:
+                raise ValueError(f"espeak-ng has no voice {voice!r}")
+            library.espeak_SetParameter(self.RATE, rate, 0)
+            library.espeak_SetParameter(self.PITCH, pitch, 0)
+            spoken = text.encode() + b"\0"
+            library.espeak_Synth(spoken, len(spoken), 0, 0, 0, self.UTF8, None, None)
+            library.espeak_Terminate()
+        finally:
+            ctypes.CDLL(None).dlclose(ctypes.c_void_p(library._handle))
+        return np.concatenate(pieces)
+
+
+def _loader():
+    try:
+        import espeakng_loader
+    except ImportError as error:
+        raise ModuleNotFoundError(
+            "the speech needs espeak-ng: pip install espeakng-loader"
+        ) from error
+    return espeakng_loader
+
+
+def read_wav(path, sample_rate=SAMPLE_RATE):
+    """Return the samples of a WAV file, int16 `(N,)`.
+
+    Raises ValueError for another sample rate than the one expected, for more than one channel, for samples of another
+    size than 16 bits, and for a file that holds no sound or is no WAV file.
+    """
+    try:
+        with wave.open(str(path)) as file:
+            found, channels, size = (
+                file.getframerate(),
+                file.getnchannels(),
+                file.getsampwidth(),
+            )
+            content = file.readframes(file.getnframes())
+    except (wave.Error, EOFError) as error:
+        raise ValueError(f"{path} is not a WAV file of plain samples: {error}") from error  # fmt: skip
+    if channels != 1:
+        raise ValueError(
+            f"{path} has {channels} channels; expected 1: mix them, or keep one"
+        )
+    if size != 2:
+        raise ValueError(f"{path} has samples of {8 * size} bits; expected 16")
+    if found != sample_rate:
+        raise ValueError(
+            f"{path} has {found} samples a second; expected {sample_rate}: resample it"
+        )
+    if not content:
+        raise ValueError(f"{path} is empty: there is no sound in it")
+    return np.frombuffer(content, "<i2")
+
+
+# From sound to frames -----------------------------------------------------------------------------------------
+
+
+def spectrogram(samples, sample_rate=SAMPLE_RATE):
+    """Return the power of each frequency in windows of 25 ms, one every 10 ms: `(T, F)`, float32.
+
+        S[t, k] = | Σ_n w[n] · x[t · hop + n] · e^(−2πi k n / F_n) |²,    w[n] = sin²(π n / N)
+
+    N is the window's length in samples, F_n the next power of two, F = F_n / 2 + 1, and x is scaled to −1 … 1.
+    Raises ValueError for more than one channel, an empty sound, one shorter than a window, one that is silent, or
+    values that are not finite; TypeError for what are no numbers.
+    """
+    x = np.asarray(samples)
+    if x.dtype.kind not in "fiu":
+        raise TypeError(f"samples are of type {x.dtype}; expected numbers")
+    if x.ndim != 1:
+        raise ValueError(
+            f"samples have shape {x.shape}; expected one channel, (N,): mix them, or keep one"
+        )
+    N, hop = round(WINDOW * sample_rate), round(HOP * sample_rate)
+    if len(x) < N:
+        raise ValueError(
+            f"the sound has {len(x)} samples; expected at least a window of {N}"
+        )
+    if not np.isfinite(x).all():
+        raise ValueError("the sound holds a value that is not finite")
+    if not x.any():
+        raise ValueError("the sound is silent: every sample is 0")
+    scale = np.iinfo(x.dtype).max if x.dtype.kind in "iu" else 1
+    x = x.astype(np.float32) / np.float32(scale)
+    windows = np.lib.stride_tricks.sliding_window_view(x, N)[::hop]  # (T, N)
+    w = np.sin(np.pi * np.arange(N) / N).astype(np.float32) ** 2
+    spectrum = np.fft.rfft(windows * w, 1 << (N - 1).bit_length())  # (T, F)
+    return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+
+
+def mel(frequency):
+    """Return a frequency in hertz on the mel scale, 2595 log₁₀(1 + f / 700), on which steps sound alike."""
+    return 2595 * np.log10(1 + np.asarray(frequency) / 700)
+
+
+def hertz(mels):
+    """Return the frequency of a place on the mel scale: the inverse of `mel`."""
+    return 700 * (10 ** (np.asarray(mels) / 2595) - 1)
+
+
+def mel_filter_bank(bins, sample_rate=SAMPLE_RATE, bands=BANDS):
+    """Return `bands` triangles, equally wide on the mel scale, that sum neighbouring frequencies: `(F, bands)`.
+
+    Band b rises from edge b to edge b + 1 and falls to edge b + 2; the edges go from 80 Hz to 8,000 Hz, or to half
+    the sample rate if that is less. `bins` is F.
+    """
+    frequencies = np.linspace(0, sample_rate / 2, bins)
+    low, centre, high = (
+        _edges(sample_rate, bands)[start : start + bands] for start in range(3)
+    )
+    rising = (frequencies[:, None] - low) / (centre - low)
+    falling = (high - frequencies[:, None]) / (high - centre)
+    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+
+
+def _edges(sample_rate, bands):
+    """Return the edges of the bands, in hertz, `(bands + 2,)`."""
+    return hertz(np.linspace(mel(80), mel(min(8000, sample_rate / 2)), bands + 2))
+
+
+def log_mel(samples, sample_rate=SAMPLE_RATE, bands=BANDS):
+    """Return the logarithm, in decibels, of the spectrogram in mel bands, without the quiet at both ends: `(T, bands)`.
+
+    The loudest value is 0 dB, and none is below −`FLOOR`. Errors as in `spectrogram`.
+    """
+    power = spectrogram(samples, sample_rate)
+    bank = mel_filter_bank(power.shape[1], sample_rate, bands)
+    energy = power @ bank  # (T, bands)
+    decibels = 10 * np.log10(np.maximum(energy, energy.max() * 10 ** (-FLOOR / 10)))
+    loudness = energy.sum(axis=1)
+    (loud,) = np.nonzero(loudness > loudness.max() * 10 ** (-QUIET / 10))
+    return (decibels - decibels.max())[loud[0] : loud[-1] + 1]
+
+
+def frames(log_mel, stacked=STACKED):
+    """Return what the encoder reads: each band with mean 0 and deviation 1, neighbours side by side: `(T', stacked·M)`.
+
+    T' = ⌈T / stacked⌉; the last row is filled up with copies of the last frame.
+    """
+    x = log_mel - log_mel.mean(axis=0)
+    x = x / (x.std(axis=0) + 1)  # +1 dB: a band in which nothing happens stays small
+    missing = -len(x) % stacked
+    x = np.concatenate([x, np.repeat(x[-1:], missing, axis=0)])
+    return x.reshape(len(x) // stacked, -1)
+
+
+def augment(log_mel, rng, sample_rate=SAMPLE_RATE):
+    """Return a spectrogram as another throat, at another tempo and in another room might have made it: `(T', M)`.
+
+    Four changes, each drawn anew: the frequencies are stretched, by up to 20 % and differently at three places, as a
+    longer or shorter vocal tract moves its formants; time by up to 15 %; noise of a random level and slope fills the
+    quiet parts; a band of frequencies and a stretch of time are blotted out (Park et al. 2019).
+    """
+    T, M = log_mel.shape
+    centres = _edges(sample_rate, M)[1:-1]
+    together, apart = rng.uniform(-0.12, 0.12), rng.uniform(-0.08, 0.08, 3)
+    factor = np.interp(centres, (500, 1500, 3000), np.exp(together + apart))
+    stretched = _interpolation(np.interp(centres * factor, centres, np.arange(M)), M)
+    tempo = np.exp(rng.uniform(-0.15, 0.15))
+    times = np.linspace(0, T - 1, max(round(T * tempo), 1))
+    x = _interpolation(times, T) @ log_mel @ stretched.T
+    noise = rng.uniform(-60, -20) + rng.uniform(-10, 10) * np.linspace(-1, 1, M)
+    hiss = noise + 3 * rng.standard_normal(x.shape)
+    x = 10 * np.log10(10 ** (x / 10) + 10 ** (hiss / 10))
+    mean = x.mean()
+    band, width = rng.integers(M), rng.integers(4)
+    x[:, band : band + width] = mean
+    start, length = rng.integers(len(x)), rng.integers(8)
+    x[start : start + length] = mean
+    return x.astype(np.float32)
+
+
+def _interpolation(places, size):
+    """Return the matrix `(len(places), size)` that reads a row of `size` values at places between them."""
+    return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(size)))
+
+
+# How well it is heard -----------------------------------------------------------------------------------------
+
+
+class WordErrors(NamedTuple):
+    """Counts of word errors; `rate` is their share of the words that were said."""
+
+    substitutions: int
+    deletions: int
+    insertions: int
+    words: int
+
+    @property
+    def rate(self):
+        return (self.substitutions + self.deletions + self.insertions) / self.words
+
+
+def word_errors(said, heard):
+    """Return the `WordErrors` of a list of texts against what was said, as jiwer counts them.
+
+        WER = (S + D + I) / N
+    S, D and I are the fewest substitutions, deletions and insertions that turn what was said into what was heard, N
+    the words that were said.
+    Raises ValueError for lists of different lengths or none, ModuleNotFoundError without jiwer.
+    """
+    if len(said) != len(heard) or not said:
+        raise ValueError(
+            f"{len(said)} texts said, {len(heard)} heard; expected as many, at least 1"
+        )
+    found = _jiwer().process_words(list(said), list(heard))
+    S, D, I = found.substitutions, found.deletions, found.insertions
+    return WordErrors(S, D, I, found.hits + S + D)
+
+
+def confusions(said, heard, words):
+    """Return how often each of `words` was heard as each of them, or not at all: counts `(V, V + 1)`.
+
+    The last column counts deletions; words beyond the list are left out. Errors as in `word_errors`.
+    """
+    place = {word: i for i, word in enumerate(words)}
+    counts = np.zeros((len(words), len(words) + 1), int)
+    found = _jiwer().process_words(list(said), list(heard))
+    for reference, hypothesis, chunks in zip(
+        found.references, found.hypotheses, found.alignments
+    ):
+        for chunk in chunks:
+            spoken = reference[chunk.ref_start_idx : chunk.ref_end_idx]
+            written = hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]
+            written = written or [None] * len(spoken)
+            for one, other in zip(spoken, written):
+                column = len(words) if other is None else place.get(other)
+                if one in place and column is not None:
+                    counts[place[one], column] += 1
+    return counts
+
+
+def _jiwer():
+    try:
+        import jiwer
+    except ImportError as error:
+        raise ModuleNotFoundError(
+            "word error rates need jiwer: pip install jiwer"
+        ) from error
+    return jiwer
