@@ -17,12 +17,27 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..batch import make_batches
+from ..optim import Adam, clip, warmup_linear
+
 SAMPLE_RATE = 22_050  # of espeak-ng, in hertz
+PERSONS_RATE = 8_000  # of the Free Spoken Digit Dataset
 
 LANGUAGES = {"en": "en-us", "ko": "ko"}  # ours, and espeak-ng's
 DIGITS = {
-    "en": "zero one two three four five six seven eight nine".split(),
-    "ko": "영 일 이 삼 사 오 육 칠 팔 구".split(),
+    "en": (
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+    ),
+    "ko": tuple("영일이삼사오육칠팔구"),
 }
 PHRASES = {
     "en": (
@@ -61,7 +76,9 @@ STRANGE = (
     "announcer", "caleb", "croak", "kaukovalta", "robosoft", "robosoft2", "robosoft3", "robosoft4", "robosoft5",
     "robosoft6", "robosoft7", "robosoft8", "whisper", "whisperf",
 )  # fmt: skip
-SPEED_TEST = "fast"  # a variant that changes nothing but how fast espeak-ng can be made to speak
+SPEED_TEST = (
+    "fast"  # a variant that changes nothing but how fast espeak-ng can be made to speak
+)
 
 PARTS = ("train", "valid", "test")
 PITCHES = {"train": (20, 35, 50, 65, 80), "valid": (30, 60), "test": (25, 45, 70)}
@@ -70,7 +87,9 @@ LONGEST = 5  # digits in a string
 
 WINDOW, HOP = 0.025, 0.010  # seconds
 BANDS, STACKED = 24, 4
-QUIET = 40.0  # decibels below the loudest frame: what is quieter at either end is cut off
+QUIET = (
+    40.0  # decibels below the loudest frame: what is quieter at either end is cut off
+)
 FLOOR = 60.0  # decibels below the loudest value of the spectrogram: what is quieter counts as this
 
 
@@ -103,7 +122,7 @@ def variants():
     fifth.
     Raises ModuleNotFoundError without espeakng-loader.
     """
-    folder = Path(_loader().get_data_path()) / "voices" / "!v"
+    folder = _folder_of_variants()
     tracts = {
         path.name: _formants(path.read_text(encoding="utf-8", errors="replace"))
         for path in sorted(folder.iterdir())
@@ -197,6 +216,8 @@ def speak(utterance):
         raise ValueError(
             f"language is {language!r}; expected one of {', '.join(LANGUAGES)}"
         )
+    if not (_folder_of_variants() / variant).is_file():  # espeak-ng would take another
+        raise ValueError(f"espeak-ng has no voice {variant!r}")
     if not 0 <= pitch <= 99:
         raise ValueError(f"pitch is {pitch}; expected 0 to 99")
     if not 80 <= rate <= 450:
@@ -207,11 +228,11 @@ def speak(utterance):
 class _Espeak:
     """espeak-ng's library, called through ctypes.
 
-    It is loaded anew for each utterance, in 3 ms, because its oscillators go on where the last one left them, and
-    their noise is the C library's `rand`.
+    It is loaded anew for each utterance, which takes 3 ms, because its oscillators go on where the last one left them;
+    and its noise is seeded, which would otherwise begin from the clock.
     """
 
-    RETRIEVAL, RATE, PITCH, UTF8, OK = 2, 1, 3, 1, 0
+    RETRIEVAL, RATE, PITCH, UTF8 = 2, 1, 3, 1  # as speak_lib.h numbers them
     Callback = ctypes.CFUNCTYPE(
         ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
     )
@@ -232,8 +253,7 @@ class _Espeak:
                 return 0
 
             library.espeak_SetSynthCallback(keep)
-            if library.espeak_SetVoiceByName(voice.encode()) != self.OK:
-                raise ValueError(f"espeak-ng has no voice {voice!r}")
+            library.espeak_SetVoiceByName(voice.encode())
             library.espeak_SetParameter(self.RATE, rate, 0)
             library.espeak_SetParameter(self.PITCH, pitch, 0)
             spoken = text.encode() + b"\0"
@@ -244,6 +264,10 @@ class _Espeak:
         return np.concatenate(pieces)
 
 
+def _folder_of_variants():
+    return Path(_loader().get_data_path()) / "voices" / "!v"
+
+
 def _loader():
     try:
         import espeakng_loader
@@ -252,6 +276,13 @@ def _loader():
             "the speech needs espeak-ng: pip install espeakng-loader"
         ) from error
     return espeakng_loader
+
+
+def with_noise(samples, decibels, seed=0):
+    """Return a sound with white noise whose mean power is `decibels` below that of the sound: float32 `(N,)`."""
+    x = np.asarray(samples, dtype=np.float32)
+    noise = np.random.default_rng(seed).standard_normal(len(x), dtype=np.float32)
+    return x + noise * np.sqrt(np.mean(x**2)) * np.float32(10 ** (-decibels / 20))
 
 
 def read_wav(path, sample_rate=SAMPLE_RATE):
@@ -371,7 +402,9 @@ def frames(log_mel, stacked=STACKED):
     T' = ⌈T / stacked⌉; the last row is filled up with copies of the last frame.
     """
     x = log_mel - log_mel.mean(axis=0)
-    x = x / (x.std(axis=0) + 1)  # +1 dB: a band in which nothing happens stays small
+    x = (x / (x.std(axis=0) + 1)).astype(
+        np.float32
+    )  # +1 dB: a band in which nothing happens stays small
     missing = -len(x) % stacked
     x = np.concatenate([x, np.repeat(x[-1:], missing, axis=0)])
     return x.reshape(len(x) // stacked, -1)
@@ -408,6 +441,72 @@ def _interpolation(places, size):
     return np.maximum(0, 1 - np.abs(places[:, None] - np.arange(size)))
 
 
+def train(model, spoken, epochs, batch_size=64, learning_rate=4e-3, seed=0, sample_rate=SAMPLE_RATE):  # fmt: skip
+    """Train `model`, in place, on pairs (log-mel spectrogram, text); each epoch hears every sound changed by `augment`.
+
+    Returns the loss of each step, in nats a word. `Seq2Seq.fit` does the same with data that stay as they are.
+    """
+    rng = np.random.default_rng(seed)
+    adam, losses = Adam(model.params), []
+    steps = epochs * -(-len(spoken) // batch_size)
+    for _ in range(epochs):
+        pairs = [(frames(augment(x, rng, sample_rate)), text) for x, text in spoken]
+        for batch in make_batches(
+            pairs, model.source_vocab, model.target_vocab, batch_size, rng
+        ):
+            loss, grads = model.loss_and_grads(batch)
+            clip(grads, 1.0)
+            rate = learning_rate * warmup_linear(len(losses), steps)
+            adam.step(model.params, grads, rate)
+            losses.append(float(loss))
+    return losses
+
+
+# Recordings of people -----------------------------------------------------------------------------------------
+
+
+def split_recordings(recordings, speaker):
+    """Return `Recording`s for each of `PARTS`, a dict of lists: to test with, all of one speaker.
+
+    Of the other speakers, the takes 0 to 4 of each digit validate, and the others train.
+    Raises ValueError for a speaker that is not there.
+    """
+    if speaker not in (speakers := sorted({r.speaker for r in recordings})):
+        raise ValueError(
+            f"speaker is {speaker!r}; expected one of {', '.join(speakers)}"
+        )
+    parts = {part: [] for part in PARTS}
+    for recording in recordings:
+        own = recording.speaker == speaker
+        part = "test" if own else "valid" if recording.take < 5 else "train"
+        parts[part].append(recording)
+    return parts
+
+
+def join_digits(recordings, size, seed=0, lengths=range(1, LONGEST + 1)):
+    """Return `size` pairs (samples (N,), text), each a string of digits joined from recordings of one speaker.
+
+    Speaker, length and digits are drawn; every recording is made equally loud and followed by 0 to 100 ms of silence.
+    Raises ValueError for a size below 1.
+    """
+    if size < 1:
+        raise ValueError(f"size is {size}; expected at least 1")
+    rng = random.Random(seed)
+    by_speaker = {}
+    for recording in recordings:
+        by_speaker.setdefault(recording.speaker, []).append(recording)
+    joined = []
+    for _ in range(size):
+        chosen = rng.choices(by_speaker[rng.choice(list(by_speaker))], k=rng.choice(lengths))  # fmt: skip
+        pieces = []
+        for recording in chosen:
+            x = recording.samples / np.sqrt(np.mean(np.square(recording.samples, dtype=float)))  # fmt: skip
+            pieces += [x, np.zeros(rng.randrange(PERSONS_RATE // 10))]
+        text = " ".join(DIGITS["en"][recording.digit] for recording in chosen)
+        joined.append((np.concatenate(pieces).astype(np.float32), text))
+    return joined
+
+
 # How well it is heard -----------------------------------------------------------------------------------------
 
 
@@ -439,6 +538,25 @@ def word_errors(said, heard):
     found = _jiwer().process_words(list(said), list(heard))
     S, D, I = found.substitutions, found.deletions, found.insertions
     return WordErrors(S, D, I, found.hits + S + D)
+
+
+def nearest(known, sounds, steps=16):
+    """Return for each sound the text of the known one, of pairs (log-mel spectrogram, text), that is nearest to it.
+
+    All are stretched to the same number of frames; near is a small Euclidean distance. A baseline: nothing is learned.
+    """
+    shown, told = (
+        np.stack([_squeezed(x, steps) for x in each])
+        for each in (sounds, [x for x, _ in known])
+    )
+    distances = (told**2).sum(axis=1) - 2 * shown @ told.T  # (N, K), but for |shown|²
+    return [known[i][1] for i in distances.argmin(axis=1)]
+
+
+def _squeezed(log_mel, steps):
+    """Return the normalized spectrogram at so many moments, equally far apart, as one vector."""
+    places = np.linspace(0, len(log_mel) - 1, steps)
+    return (_interpolation(places, len(log_mel)) @ frames(log_mel, 1)).ravel()
 
 
 def confusions(said, heard, words):
