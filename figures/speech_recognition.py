@@ -35,22 +35,26 @@ from s2s_np.tasks.speech_recognition import (
 RESULTS = Path(__file__).with_suffix(".jsonl")
 CHECKPOINT = Path(__file__).with_suffix(".safetensors")
 VERSION = 1
-SETTINGS = [{"utterances": 9000, "epochs": 30, "seed": seed} for seed in range(3)]
+SETTINGS = [{"utterances": 18_000, "epochs": 22, "seed": seed} for seed in range(3)]
+# Long strings are the hardest, and phrases the easiest: training hears more of the one and fewer of the other.
+TRAINED = {"lengths": (1, 2, 3, 4, 4, 5, 5), "phrases": 0.12}
 VALID, TEST, BROKEN, SHOWN = 500, 1000, 200, 10
 
 
 def measure(utterances, epochs, seed, device="cpu"):
     """Train one recognizer, and return what it makes of voices it has not heard, and where it breaks."""
-    spoken = [(log_mel(speak(u)), u.text) for u in draw_utterances("train", utterances, seed)]  # fmt: skip
+    drawn = draw_utterances("train", utterances, seed, **TRAINED)
+    spoken = [(log_mel(speak(u)), u.text) for u in drawn]
     target = Vocab.from_texts(vocabulary(), "word")
     model = Seq2Seq(
         Frames(BANDS * STACKED),
         target,
         embedding_size=32,
-        hidden_size=184,
+        hidden_size=128,
+        num_layers=2,
         bidirectional=True,
         context="every_step",
-        dropout=0.2,
+        dropout=0.1,
         seed=seed,
     ).to(device)
     started = time.process_time()
@@ -111,12 +115,16 @@ def breaks(model, seed):
 
     def draw(**changes):
         settings = {
-            name: changes.pop(name) for name in ("lengths", "names") if name in changes
+            name: changes.pop(name)
+            for name in ("lengths", "phrases", "names")
+            if name in changes
         }
         drawn = draw_utterances("test", BROKEN, seed, **settings)
         return [u._replace(**changes) for u in drawn]  # fmt: skip
 
-    found = {f"{n} digits": rate(model, draw(lengths=[n])) for n in (6, 7, 8)}
+    found = {
+        f"{n} digits": rate(model, draw(lengths=[n], phrases=0)) for n in (6, 7, 8)
+    }
     found |= {f"noise {d} dB": rate(model, draw(), noise=d) for d in (30, 20, 10, 0)}
     found |= {f"rate {r}": rate(model, draw(rate=r)) for r in (90, 250, 300, 350)}
     found |= {f"pitch {p}": rate(model, draw(pitch=p)) for p in (0, 99)}

@@ -143,13 +143,14 @@ def part_of(digits):
     return {0: "test", 1: "valid"}.get(zlib.crc32(digits.encode()) % 10, "train")
 
 
-def draw_utterances(part, size, seed=0, lengths=range(1, LONGEST + 1), names=None):
+def draw_utterances(part, size, seed=0, lengths=range(1, LONGEST + 1), phrases=0.25, names=None):  # fmt: skip
     """Return `size` utterances of one of `PARTS`: its voices, its pitches, its strings of digits.
 
-    One in four is a phrase, the others are strings of digits, as many of each length; half are Korean.
+    Half are Korean. As many strings are drawn of each length.
 
     Arguments
         lengths: how many digits a string has, to choose from
+        phrases: the share of utterances that are phrases and no digits
         names: voices to choose from; None takes those of the part
     Raises ValueError for another part, a size or a length below 1; ModuleNotFoundError without espeakng-loader.
     """
@@ -166,7 +167,7 @@ def draw_utterances(part, size, seed=0, lengths=range(1, LONGEST + 1), names=Non
     drawn = []
     for _ in range(size):
         language = rng.choice(list(LANGUAGES))
-        if rng.random() < 0.25:
+        if rng.random() < phrases:
             text = rng.choice(PHRASES[language])
         else:
             digits = _draw_digits(part, rng.choice(lengths), rng)
@@ -425,7 +426,7 @@ def augment(log_mel, rng, sample_rate=SAMPLE_RATE):
     tempo = np.exp(rng.uniform(-0.15, 0.15))
     times = np.linspace(0, T - 1, max(round(T * tempo), 1))
     x = _interpolation(times, T) @ log_mel @ stretched.T
-    noise = rng.uniform(-60, -20) + rng.uniform(-10, 10) * np.linspace(-1, 1, M)
+    noise = rng.uniform(-60, -30) + rng.uniform(-10, 10) * np.linspace(-1, 1, M)
     hiss = noise + 3 * rng.standard_normal(x.shape)
     x = 10 * np.log10(10 ** (x / 10) + 10 ** (hiss / 10))
     mean = x.mean()
