@@ -32,7 +32,7 @@ RESULTS = Path(__file__).with_suffix(".jsonl")
 VERSION = 1
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 SETTINGS = [
-    {"speaker": speaker, "strings": 6000, "epochs": 12, "seed": seed}
+    {"speaker": speaker, "strings": 6000, "epochs": 16, "seed": seed}
     for seed in range(3)
     for speaker in SPEAKERS
 ]
@@ -50,7 +50,7 @@ def measure(speaker, strings, epochs, seed, device="cpu"):
         hidden_size=128,
         bidirectional=True,
         context="every_step",
-        dropout=0.2,
+        dropout=0.1,
         seed=seed,
     ).to(device)
     started = time.process_time()
