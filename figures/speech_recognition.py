@@ -16,7 +16,6 @@ from s2s_np import Frames, Seq2Seq, Vocab
 from s2s_np.tasks.speech_recognition import (
     BANDS,
     DIGITS,
-    LONGEST,
     PHRASES,
     STACKED,
     confusions,
@@ -37,7 +36,7 @@ CHECKPOINT = Path(__file__).with_suffix(".safetensors")
 VERSION = 1
 SETTINGS = [{"utterances": 18_000, "epochs": 22, "seed": seed} for seed in range(3)]
 # Long strings are the hardest, and phrases the easiest: training hears more of the one and fewer of the other.
-TRAINED = {"lengths": (1, 2, 3, 4, 4, 5, 5), "phrases": 0.12}
+TRAINED = {"lengths": (1, 2, 3, 4, 4), "phrases": 0.12}
 VALID, TEST, BROKEN, SHOWN = 500, 1000, 200, 10
 
 
@@ -76,7 +75,7 @@ def tested(model, spoken, utterances):
     """Return the word errors on utterances, in all and of each kind, the baselines, and the first of what it heard."""
     sounds = [log_mel(speak(u)) for u in utterances]
     said = [u.text for u in utterances]
-    heard = model.translate([frames(x) for x in sounds], max_length=LONGEST + 3)
+    heard = model.translate([frames(x) for x in sounds], max_length=12)
     kinds = {
         "length": lambda u: "phrase" if u.text in PHRASES[u.language] else str(len(u.text.split())),
         "language": lambda u: u.language,
@@ -123,7 +122,7 @@ def breaks(model, seed):
         return [u._replace(**changes) for u in drawn]  # fmt: skip
 
     found = {
-        f"{n} digits": rate(model, draw(lengths=[n], phrases=0)) for n in (6, 7, 8)
+        f"{n} digits": rate(model, draw(lengths=[n], phrases=0)) for n in (5, 6, 7, 8)
     }
     found |= {f"noise {d} dB": rate(model, draw(), noise=d) for d in (30, 20, 10, 0)}
     found |= {f"rate {r}": rate(model, draw(rate=r)) for r in (90, 250, 300, 350)}
