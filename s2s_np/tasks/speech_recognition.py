@@ -403,9 +403,8 @@ def frames(log_mel, stacked=STACKED):
     T' = ⌈T / stacked⌉; the last row is filled up with copies of the last frame.
     """
     x = log_mel - log_mel.mean(axis=0)
-    x = (x / (x.std(axis=0) + 1)).astype(
-        np.float32
-    )  # +1 dB: a band in which nothing happens stays small
+    # One decibel more, so that a band in which nothing happens stays small.
+    x = (x / (x.std(axis=0) + 1)).astype(np.float32)
     missing = -len(x) % stacked
     x = np.concatenate([x, np.repeat(x[-1:], missing, axis=0)])
     return x.reshape(len(x) // stacked, -1)
