@@ -14,7 +14,7 @@ EXPERIMENTS = (
 )  # fmt: skip
 TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
 THREE_SEEDS_AT_LEAST = (  # the applications
-    "chatbot", "korean_chatbot", "summarization", "image_captioning",
+    "chatbot", "korean_chatbot", "summarization", "speech_recognition", "image_captioning",
 )  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def as_text(setting):
     return json.dumps(setting, sort_keys=True)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS + THREE_SEEDS_AT_LEAST)
+@pytest.mark.parametrize("name", EXPERIMENTS + THREE_SEEDS_AT_LEAST + ONE_SEED)
 def test_every_setting_is_stored_once(name):
     script = import_module(name)
     _, *lines = script.RESULTS.read_text(encoding="utf-8").splitlines()
