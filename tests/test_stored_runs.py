@@ -16,6 +16,7 @@ TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
 THREE_SEEDS_AT_LEAST = (  # the applications
     "chatbot", "korean_chatbot", "summarization", "speech_recognition", "image_captioning",
 )  # fmt: skip
+ONE_SEED = ("fsdd",)  # a run for each person
 
 
 def as_text(setting):
