@@ -1,21 +1,42 @@
-"""Corpora: real sentence pairs, fetched by address and checksum (book: limitations/long_sentences).
+"""Corpora: real sentences and sounds, fetched by address and checksum (book: applications/index).
+
+    multi30k           German and English captions         limitations/long_sentences
+    kor_eng_tatoeba    English and Korean sentences        applications/machine_translation
+    korean_chatbot     Korean questions and answers        applications/chatbot
+    nl2bash            requests and shell commands         applications/text_to_code
+    fsdd               spoken digits of six people         applications/speech_recognition
 
 Nothing of them is part of this project. `python -m s2s_np.corpora multi30k` fetches one, once, into the folder that the
 environment variable S2S_DATA names, or else into this user's cache; from then on it is read from there, and every
-file is compared with its checksum first.
+file is compared with its checksum first. A file may lie there compressed, as `train.lc.norm.tok.de.gz` or `.xz`.
 """
 
+import csv
+import gzip
 import hashlib
+import io
+import lzma
 import os
 import sys
+import tarfile
+import wave
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-MULTI30K = "https://raw.githubusercontent.com/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/tok/"
+import numpy as np
+
+GITHUB = "https://raw.githubusercontent.com/"
+MULTI30K = (
+    GITHUB + "multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/tok/"
+)
+NL2BASH = (
+    GITHUB + "TellinaTool/nl2bash/466c5fe873ab08c7cc0112ea1521cc6ad9c20992/data/bash/"
+)
 
 
 class File(NamedTuple):
-    """One file of a corpus: where it comes from, its SHA-256, its bytes."""
+    """One file of a corpus: where it comes from, its SHA-256, its bytes; both of it as it is when uncompressed."""
 
     url: str
     sha256: str
@@ -52,7 +73,54 @@ CORPORA = {
             )
         },
     ),
+    "kor_eng_tatoeba": Corpus(
+        title="Korean and English sentences of Tatoeba, as manythings.org exported them in 2022",
+        licence="CC BY 2.0 FR; every line names its two authors",
+        files={
+            "kor.txt": File(
+                GITHUB + "jh868/pytorch_study/27eb70612e526ac7866dc0e9581299a7b6b4a57e/kor-eng/kor.txt",
+                "35e30cc324d286dedfdbd16ba085c24de828bfe7fedd7b77aec53d7d3f890e45", 567_512,
+            )
+        },
+    ),
+    "korean_chatbot": Corpus(
+        title="Chatbot data for Korean: questions and answers written for the purpose (Song 2018)",
+        licence="MIT",
+        files={
+            "ChatbotData.csv": File(
+                GITHUB + "songys/Chatbot_data/4cf20d13fc46f5037fd1c531cd566e2dd9f72974/ChatbotData.csv",
+                "287eb129695b577321c80ad397bb3c2279164d4ca577874d129fd3db5b30afe2", 889_842,
+            )
+        },
+    ),
+    "nl2bash": Corpus(
+        title="NL2Bash: requests in English and the shell commands that do them (Lin et al. 2018)",
+        licence="MIT",
+        files={
+            "all.nl": File(
+                NL2BASH + "all.nl",
+                "1db0c529c350b463919624550b8f5882a97c42ad5051c7d49fbc496bc4e8b770", 1_032_340,
+            ),
+            "all.cm": File(
+                NL2BASH + "all.cm",
+                "3a72eaced7fa14a0938354cefc42b2dcafb2d47297102f1279086e18c3abe57e", 575_091,
+            ),
+        },
+    ),
+    "fsdd": Corpus(
+        title="Free Spoken Digit Dataset: ten digits, six people, fifty times each, 8 kHz",
+        licence="CC BY-SA 4.0",
+        files={
+            "fsdd_recordings.tar": File(
+                "https://codeload.github.com/Jakobovski/free-spoken-digit-dataset/tar.gz/"
+                "26eb9aaf76e81b692f806f9140c2d2777410d7a1",
+                "45a9b976ba3397a2fd5c70a9f2e43c34f442a3a6be47392ecfc41174b678f37e", 21_128_848,
+            )
+        },
+    ),
 }  # fmt: skip
+
+UNPACK = {".gz": gzip.decompress, ".xz": lzma.decompress}
 
 # The parts of Multi30k, and the names of their files.
 SPLITS = {"train": "train", "valid": "val", "test": "test_2016_flickr"}
@@ -80,26 +148,108 @@ def multi30k(split):
     return list(zip(german, english, strict=True))
 
 
+def tatoeba():
+    """Return the 3,853 pairs (English, Korean) of Tatoeba, from short to long; errors as in `read_lines`."""
+    lines = read_lines("kor_eng_tatoeba", "kor.txt")
+    return [tuple(line.split("\t")[:2]) for line in lines]
+
+
+def korean_chatbot():
+    """Return the 11,823 exchanges (question, answer, label); errors as in `read_lines`.
+
+    The label says what an exchange is about: 0 daily life, 1 parting, 2 love.
+    """
+    _, *rows = csv.reader(read_lines("korean_chatbot", "ChatbotData.csv"))
+    return [(question, answer, int(label)) for question, answer, label in rows]
+
+
+def nl2bash():
+    """Return the 12,607 pairs (request, command) as they were collected; errors as in `read_lines`."""
+    requests, commands = (read_lines("nl2bash", f"all.{part}") for part in ("nl", "cm"))
+    return list(zip(requests, commands, strict=True))
+
+
+class Recording(NamedTuple):
+    """A digit that one of six people says; `samples (N,)` int16 at 8 kHz, `take` counts from 0 to 49."""
+
+    samples: np.ndarray
+    digit: int
+    speaker: str
+    take: int
+
+
+def spoken_digits():
+    """Return the 3,000 `Recording`s of the Free Spoken Digit Dataset; errors as in `read_lines`."""
+    content = read_bytes("fsdd", "fsdd_recordings.tar")
+    return [_recording(name, sound) for name, sound in sorted(_sounds(content).items())]
+
+
 def read_lines(name, file):
-    """Return the lines of one file of a corpus, when its checksum has been found right.
+    """Return the lines of one file of a corpus, when its checksum has been found right; errors as in `read_bytes`."""
+    return read_bytes(name, file).decode().removesuffix("\n").split("\n")
+
+
+def read_bytes(name, file):
+    """Return what one file of a corpus holds, uncompressed, when its checksum has been found right.
 
     Raises MissingCorpusError, which says where the corpus comes from, its licence, its size and the command that
-    fetches it; ChangedCorpusError for a file with another checksum.
+    fetches it; ChangedCorpusError for a file that is cut off or has another checksum.
     """
     corpus, path = _corpus(name), folder(name) / file
+    path = next((p for p in _places(path) if p.exists()), path)
+    again = f"delete it and fetch it again with `python -m s2s_np.corpora {name}`"
     try:
-        content = path.read_bytes()
+        content = UNPACK.get(path.suffix, bytes)(path.read_bytes())
+        found = checksum(file, content)
     except FileNotFoundError as error:
         raise MissingCorpusError(
             f"{path} is missing: {describe(name)}; fetch it with `python -m s2s_np.corpora {name}`"
         ) from error
-    found, expected = hashlib.sha256(content).hexdigest(), corpus.files[file].sha256
-    if found != expected:
+    except (OSError, EOFError, lzma.LZMAError, tarfile.TarError, zlib.error) as error:
         raise ChangedCorpusError(
-            f"{path} is not the file that was expected: its SHA-256 is {found}, expected {expected}; delete it and"
-            f" fetch it again with `python -m s2s_np.corpora {name}`"
+            f"{path} cannot be unpacked: {error}; {again}"
+        ) from error
+    if found != (expected := corpus.files[file].sha256):
+        raise ChangedCorpusError(
+            f"{path} is not the file that was expected: its SHA-256 is {found}, expected {expected}; {again}"
         )
-    return content.decode().removesuffix("\n").split("\n")
+    return content
+
+
+def checksum(file, content):
+    """Return the SHA-256 of a file's content; of an archive, that of the sounds in it, in the order of their names.
+
+    The archive itself is not the same everywhere: GitHub packs it anew, under another folder and in another order.
+    """
+    if not file.endswith(".tar"):
+        return hashlib.sha256(content).hexdigest()
+    sounds = _sounds(content)
+    return hashlib.sha256(
+        b"".join(name.encode() + sounds[name] for name in sorted(sounds))
+    ).hexdigest()
+
+
+def _places(path):
+    """Return where a file may lie: as it is, or compressed."""
+    return [path, *(path.with_name(path.name + suffix) for suffix in UNPACK)]
+
+
+def _sounds(content):
+    """Return the sounds of an archive by name."""
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        return {
+            Path(member.name).name: archive.extractfile(member).read()
+            for member in archive
+            if member.name.endswith(".wav") and member.isfile()
+        }
+
+
+def _recording(name, sound):
+    """Return one sound; its name is digit_speaker_take.wav."""
+    digit, speaker, take = name.removesuffix(".wav").split("_")
+    with wave.open(io.BytesIO(sound)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    return Recording(samples, int(digit), speaker, int(take))
 
 
 def fetch(name):
@@ -110,7 +260,17 @@ def fetch(name):
     """
     target = folder(name)
     for file, (url, sha256, _) in _corpus(name).files.items():
-        _pooch().retrieve(url, f"sha256:{sha256}", fname=file, path=target)
+        if any(path.exists() for path in _places(target / file)):
+            continue
+        if not file.endswith(".tar"):
+            _pooch().retrieve(url, f"sha256:{sha256}", fname=file, path=target)
+            continue
+        _pooch().retrieve(url, None, fname=f"{file}.gz", path=target)
+        try:
+            read_bytes(name, file)
+        except ChangedCorpusError:
+            (target / f"{file}.gz").unlink()
+            raise
     return target
 
 
@@ -127,7 +287,8 @@ def describe(name):
     corpus = _corpus(name)
     size = sum(file.size for file in corpus.files.values())
     source = next(iter(corpus.files.values())).url.rpartition("/")[0]
-    return f"{corpus.title}, {len(corpus.files)} files of {size / 1e6:.1f} MB from {source}; {corpus.licence}"
+    files = f"{len(corpus.files)} file{'s' if len(corpus.files) > 1 else ''}"
+    return f"{corpus.title}, {files} of {size / 1e6:.1f} MB from {source}; {corpus.licence}"
 
 
 def _corpus(name):

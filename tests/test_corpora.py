@@ -1,11 +1,17 @@
 """Corpora: found, compared with their checksums, fetched, and asked for in clear words where they are missing."""
 
+import gzip
 import hashlib
 import http.server
+import io
+import lzma
 import sys
+import tarfile
 import threading
+import wave
 from functools import partial
 
+import numpy as np
 import pytest
 
 from s2s_np import corpora
@@ -15,8 +21,13 @@ from s2s_np.corpora import (
     Corpus,
     File,
     MissingCorpusError,
+    checksum,
     fetch,
+    korean_chatbot,
     multi30k,
+    nl2bash,
+    spoken_digits,
+    tatoeba,
 )
 
 CONTENTS = {
@@ -76,6 +87,90 @@ def test_a_changed_file_is_refused_and_stays(small):
     assert path.exists()
 
 
+def test_a_compressed_file_is_read_as_if_it_were_not(small):
+    write(small)
+    path = small / "train.lc.norm.tok.en"
+    for suffix, pack in ((".gz", gzip.compress), (".xz", lzma.compress)):
+        packed = path.with_name(path.name + suffix)
+        packed.write_bytes(pack(path.read_bytes()))
+        path.unlink()
+        assert multi30k("train")[0] == ("de train 1", "en train 1")
+        path.write_bytes(packed.read_bytes()[:-4])  # as if it had been cut off
+        path.replace(packed)
+        with pytest.raises(ChangedCorpusError, match=rf"{suffix} cannot be unpacked"):
+            multi30k("train")
+        packed.unlink()
+        path.write_text(CONTENTS[path.name])
+
+
+def store(tmp_path, monkeypatch, name, contents):
+    """Put a corpus of these contents, by file name, where it is looked for."""
+    files = {
+        file: File(f"http://127.0.0.1:9/{file}", checksum(file, content), len(content))
+        for file, content in contents.items()
+    }
+    monkeypatch.setitem(CORPORA, name, CORPORA[name]._replace(files=files))
+    monkeypatch.setenv("S2S_DATA", str(tmp_path))
+    (tmp_path / name).mkdir()
+    for file, content in contents.items():
+        (tmp_path / name / file).write_bytes(content)
+
+
+def test_tatoeba_is_english_and_korean_without_the_authors(tmp_path, monkeypatch):
+    line = "Go on.\t계속해.\tCC-BY 2.0 (France) #1 (a) & #2 (b)"
+    store(tmp_path, monkeypatch, "kor_eng_tatoeba", {"kor.txt": line.encode()})
+    assert tatoeba() == [("Go on.", "계속해.")]
+
+
+def test_an_answer_of_the_korean_chatbot_may_hold_commas_and_a_label_spaces(
+    tmp_path, monkeypatch
+):
+    table = 'Q,A,label\n누구야?,"저예요, 저",0\n좋아해,저도요.,2   \n'
+    store(tmp_path, monkeypatch, "korean_chatbot", {"ChatbotData.csv": table.encode()})
+    assert korean_chatbot() == [("누구야?", "저예요, 저", 0), ("좋아해", "저도요.", 2)]
+
+
+def test_nl2bash_is_requests_and_commands(tmp_path, monkeypatch):
+    store(tmp_path, monkeypatch, "nl2bash", {"all.nl": b"list\nshow\n", "all.cm": b"ls\ncat x\n"})  # fmt: skip
+    assert nl2bash() == [("list", "ls"), ("show", "cat x")]
+
+
+def packed(sounds):
+    """Return a tar archive of sounds, `{path: samples}`, and of one file that is none."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for path, samples in sounds.items():
+            sound = io.BytesIO()
+            with wave.open(sound, "wb") as file:
+                file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+                file.writeframes(np.array(samples, "<i2").tobytes())
+            member = tarfile.TarInfo(path)
+            member.size = len(sound.getvalue())
+            archive.addfile(member, io.BytesIO(sound.getvalue()))
+        archive.addfile(tarfile.TarInfo("recordings/README.md"), io.BytesIO())
+    return buffer.getvalue()
+
+
+SOUNDS = {"3_ann_1.wav": [1, -2], "0_bob_12.wav": [7]}
+
+
+def test_spoken_digits_know_what_was_said_by_whom(tmp_path, monkeypatch):
+    archive = packed({f"recordings/{name}": s for name, s in SOUNDS.items()})
+    store(tmp_path, monkeypatch, "fsdd", {"fsdd_recordings.tar": archive})
+    found = [(r.samples.tolist(), *r[1:]) for r in spoken_digits()]
+    assert found == [([7], 0, "bob", 12), ([1, -2], 3, "ann", 1)]
+
+
+def test_an_archive_is_judged_by_its_sounds_not_by_folder_or_order():
+    there, here = (
+        packed({folder + name: SOUNDS[name] for name in names})
+        for folder, names in (("a/", sorted(SOUNDS)), ("b/c/", SOUNDS))
+    )
+    assert there != here
+    assert checksum("x.tar", there) == checksum("x.tar", here)
+    assert checksum("x.tar", packed({"3_ann_1.wav": [1, -2]})) != checksum("x.tar", here)  # fmt: skip
+
+
 @pytest.fixture
 def server(tmp_path, small, monkeypatch):
     """A web server with the files of the small corpus, which is now to be had from there."""
@@ -111,6 +206,26 @@ def test_a_file_that_arrives_changed_is_not_kept(small, server):
     with pytest.raises(ValueError, match=r"SHA256 hash of downloaded file"):
         fetch("multi30k")
     assert not (small / "train.lc.norm.tok.en").exists()
+
+
+def test_an_archive_is_fetched_and_kept_if_its_sounds_are_right(
+    tmp_path, server, monkeypatch
+):
+    (server / "archive").write_bytes(gzip.compress(packed(SOUNDS)))
+    url = CORPORA["multi30k"].files["train.lc.norm.tok.en"].url.rpartition("/")[0]
+    name = "fsdd_recordings.tar"
+    for sounds, is_right in ((SOUNDS | {"3_ann_1.wav": [1, 2]}, False), (SOUNDS, True)):
+        files = {name: File(f"{url}/archive", checksum(name, packed(sounds)), 1)}
+        monkeypatch.setitem(CORPORA, "fsdd", CORPORA["fsdd"]._replace(files=files))
+        if is_right:
+            assert (fetch("fsdd") / f"{name}.gz").exists()
+            assert len(spoken_digits()) == 2
+            (server / "archive").unlink()
+            fetch("fsdd")  # what is there is not fetched again
+        else:
+            with pytest.raises(ChangedCorpusError, match="is not the file that was"):
+                fetch("fsdd")
+            assert not (tmp_path / "data" / "fsdd" / f"{name}.gz").exists()
 
 
 def test_without_a_network_the_command_says_so(small, monkeypatch):
