@@ -76,7 +76,8 @@ OPERATIONS = {
         ("the numbers below {1} in {0}", "the numbers of {0} that stay under {1}"), "[x for x in {0} if x < ({1})]"),
     "scale": Operation("list", ("list", "number"),
         ("each of {0} times {1}", "each of {0} multiplied by {1}"), "[x * ({1}) for x in {0}]"),
-    "squares": Operation("list", ("list",), ("the squares of {0}", "the second powers of {0}"), "[x ** 2 for x in {0}]"),
+    "squares": Operation("list", ("list",),
+        ("the squares of {0}", "the second powers of {0}"), "[x ** 2 for x in {0}]"),
     "greater": Operation("truth", ("number", "number"),
         ("is {0} greater than {1}", "does {0} exceed {1}"), "({0}) > ({1})"),
     "less": Operation("truth", ("number", "number"),
@@ -277,7 +278,7 @@ def renumber(code, others):
 
 def nearest_code(train, requests):
     """Return for each request the code of that training request which has the most words in common (by cosine)."""
-    found = _nearest([r.text for r in train], [r.text for r in requests])
+    found = nearest([r.text for r in train], [r.text for r in requests])
     return [train[i].code for i in found]
 
 
@@ -291,7 +292,7 @@ def nearest_code_filled(train, requests):
     templates = {template(r.text): r for r in reversed(clear)}
     known = list(templates)
     wanted = [template(r.text) for r in requests]
-    found = _nearest(known, wanted)
+    found = nearest(known, wanted)
     return [
         renumber(model.code, dict(zip(numbers(model.text), numbers(request.text))))
         for request, text, i in zip(requests, wanted, found)
@@ -299,8 +300,11 @@ def nearest_code_filled(train, requests):
     ]
 
 
-def _nearest(known, texts):
-    """Return for each of `texts` the place of the text in `known` whose counts of words have the greatest cosine."""
+def nearest(known, texts):
+    """Return for each of `texts` the place in `known` of the text most like it: by the cosine of the counts of words.
+
+    Of those that are equally like it, the first.
+    """
     words = {word: i for i, word in enumerate(sorted({w for t in known for w in t.split()}))}  # fmt: skip
 
     def counted(some):
