@@ -33,7 +33,7 @@ MODEL = {"embedding_size": 64, "hidden_size": 160, "context": "every_step"}
 TRAINING = {"batch_size": 64, "learning_rate": 5e-3}
 LONGEST = 120  # tokens of a program
 SAMPLES = 5  # programs that are stored, the first of the test
-SETTINGS = [{"train_size": 60_000, "epochs": 4, "seed": seed} for seed in range(3)]
+SETTINGS = [{"train_size": 100_000, "epochs": 3, "seed": seed} for seed in range(3)]
 
 
 def measure(train_size, epochs, seed, device="cpu", test_size=2_000, keep=True):

@@ -112,7 +112,7 @@ class Request(NamedTuple):
         return self.text, self.code
 
 
-def split_requests(train_size=40_000, valid_size=500, test_size=2_000, seed=0):
+def split_requests(train_size=100_000, valid_size=500, test_size=2_000, seed=0):
     """Return three lists of `Request`s, to train, to validate and to test with.
 
     No program stands twice, in all three lists together: no request of the test has been trained on, nor has another
