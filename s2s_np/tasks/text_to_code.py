@@ -32,7 +32,7 @@ OPENINGS = (
     "find {}",
     "{}",
 )  # a request for a truth has its own: is, does
-TRIALS = 20  # on how many other choices of numbers a program is tried
+TRIALS = 20  # on how many other choices of numbers a program is run
 
 
 class Operation(NamedTuple):
@@ -221,8 +221,8 @@ def verdict(request, written):
     if not _same(found, expected):
         return "wrong"
     rng = random.Random(request.text)
-    for _ in range(TRIALS):
-        others = {n: str(rng.choice(NUMBERS)) for n in numbers(request.text)}
+    for trial in range(TRIALS):
+        others = other_numbers(request.text, rng, few=trial % 2 == 0)
         expected = value_of(renumber(request.code, others))
         if expected is not None and not _same(
             value_of(renumber(written, others)), expected
@@ -261,6 +261,20 @@ def scores(requests, written):
 def numbers(text):
     """Return the numbers of a request as they stand there, in order."""
     return [word for word in text.split() if word.isdigit()]
+
+
+def other_numbers(text, rng, few=False):
+    """Return another number for each number of a request, both as text.
+
+    They are whole numbers up to 1,000, the small ones likelier (`log` of them is uniform); or, if `few`, of three
+    neighbours, so that some are the same, as "is 4 in …" needs it. None is 0, 1 or 2.
+    """
+    first = rng.choice(NUMBERS)
+    others = {}
+    for number in dict.fromkeys(numbers(text)):
+        neighbour, any_size = rng.randrange(first, first + 3), 10 ** rng.uniform(0.5, 3)
+        others[number] = str(neighbour if few else int(any_size))
+    return others
 
 
 def template(text):

@@ -17,6 +17,7 @@ from s2s_np.tasks.text_to_code import (
     nearest_code,
     nearest_code_filled,
     numbers,
+    other_numbers,
     renumber,
     scores,
     spaced,
@@ -172,6 +173,16 @@ def test_numbers_can_be_exchanged():
     assert numbers(SUM.text) == ["3", "4"]
     assert template(SUM.text) == "what is the sum of # and #"
     assert renumber("3 + 4 * 3", {"3": "12", "4": "3"}) == "12 + 3 * 12"
+
+
+def test_other_numbers_are_never_those_of_the_code_alone():
+    rng = random.Random(0)
+    drawn = [other_numbers(SUM.text, rng, few) for few in (True, False) for _ in "x" * 200]  # fmt: skip
+    assert all(set(others) == {"3", "4"} for others in drawn)
+    found = {int(number) for others in drawn for number in others.values()}
+    assert min(found) == 3
+    assert 300 < max(found) <= 1000
+    assert any(others["3"] == others["4"] for others in drawn[:200])
 
 
 def test_the_nearest_request_lends_its_code_and_with_its_numbers_replaced_it_is_right(lists):  # fmt: skip
