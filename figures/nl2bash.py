@@ -1,7 +1,8 @@
 """Train a model to write shell commands, as templates, from real requests: python figures/nl2bash.py
 
 Three seeds, each with its own split of NL2Bash (`s2s_np.tasks.nl2bash`) and its own initial parameters. The recipe was
-chosen on validation pairs of seed 0. Of the corpus nothing is stored but the first few requests of each test.
+chosen on validation pairs of seed 0. Of the corpus nothing is stored but the first few requests
+of each test, with types in the place of arguments.
 """
 
 import time
@@ -68,7 +69,7 @@ def measure(epochs, seed, device="cpu", pairs=None):
         "nearest": nearest_scores(train, wanted),
         "most_frequent": share(wanted, lambda r: is_template(most_frequent(train), wanted[r])),
         "commands_to_be_filled": share(wanted, lambda r: any(is_command(p.template, [p]) for p in wanted[r])),
-        "samples": [{"request": some[0].request, "right": some[0].template, "written": first[r]}
+        "samples": [{"request": r, "right": some[0].template, "written": first[r]}
                     for r, some in list(wanted.items())[:SAMPLES]],
         "vocabularies": [len(vocab) for vocab in vocabs],
         "parameters": model.num_parameters,

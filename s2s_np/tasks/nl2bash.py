@@ -1,6 +1,6 @@
 """NL2Bash: real requests and real shell commands, reduced to templates (book: applications/text_to_code).
 
-    find all .txt files under /home/me bigger than 10M        request
+    find all .txt files under /data/me bigger than 10M        request
     find PATH -type f -name PATTERN -size SIZE                template
 
 Lin et al. (2018) collected one-line commands that people use and had experts say in English what they do. A template
