@@ -83,7 +83,7 @@ OPERATIONS = {
     "less": Operation("truth", ("number", "number"),
         ("is {0} less than {1}", "does {0} stay under {1}"), "({0}) < ({1})"),
     "contains": Operation("truth", ("list", "number"),
-        ("is {1} in {0}", "does {0} contain {1}"), "({1}) in ({0})"),
+        ("is {1} in {0}", "is {1} one of {0}"), "({1}) in ({0})"),
     "even": Operation("truth", ("number",), ("is {0} even", "does two divide {0}"), "({0}) % 2 == 0"),
     "odd": Operation("truth", ("number",), ("is {0} odd", "does two not divide {0}"), "({0}) % 2 == 1"),
 }  # fmt: skip
@@ -181,9 +181,7 @@ def draw_request(rng, depth, list_lengths=LIST_LENGTHS, new_pairs=False):
         code = spaced(ast.unparse(ast.parse(code, mode="eval")))
         if value_of(code) is None:  # the largest of no numbers
             continue
-        if kind != "truth":
-            text = rng.choice(OPENINGS).format(text)
-        return Request(text, code, depth, kind)
+        return Request(rng.choice(OPENINGS[kind]).format(text), code, depth, kind)
 
 
 def spaced(code):
