@@ -27,11 +27,11 @@ NUMBERS = range(3, 21)
 LIST_LENGTHS = (3, 4)  # of the lists that requests give
 TRAINED_DEPTHS = (1, 2)
 KINDS = ("number", "list", "truth")  # of values
-OPENINGS = (
-    "what is {}",
-    "find {}",
-    "{}",
-)  # a request for a truth has its own: is, does
+OPENINGS = {
+    "number": ("what is {}", "compute {}", "{}"),
+    "list": ("find {}", "list {}", "{}"),
+    "truth": ("{}",),
+}
 TRIALS = 20  # on how many other choices of numbers a program is run
 
 
