@@ -31,7 +31,7 @@ MODEL = {
 TRAINING = {"batch_size": 64, "learning_rate": 3e-3}
 LONGEST = 30  # tokens of a template
 SAMPLES = 5
-SETTINGS = [{"epochs": 20, "seed": seed} for seed in range(3)]
+SETTINGS = [{"epochs": 15, "seed": seed} for seed in range(3)]
 
 
 def measure(epochs, seed, device="cpu", pairs=None):
