@@ -9,8 +9,11 @@ shape to shape. A speaker has a mouth of some size at some place of the picture;
 `ceiling` derives what that leaves to be read.
 """
 
+import base64
+import io
 import random
 from dataclasses import dataclass
+from html import escape
 from itertools import product
 from typing import NamedTuple
 
@@ -438,3 +441,60 @@ def confusions(references, written, slot="letter"):
         column = words.index(read[0]) if read and read[0] in words else len(words)
         counts[words.index(slots(reference)[slot]), column] += 1
     return counts
+
+
+# To look at ---------------------------------------------------------------------------------------------------
+
+
+def animation(images, milliseconds=100, scale=4):
+    """Return a film `(T, 12, 16)` as an animated GIF, bytes: each pixel `scale` wide, each image so long.
+
+    Raises ModuleNotFoundError without Pillow.
+    """
+    first, *others = [picture.convert("P") for picture in _pictures(images, scale)]
+    return _file(first, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0)  # fmt: skip
+
+
+def player(images, alt, columns=10):
+    """Return the film to be shown on a page, as IPython's HTML: it moves, and the reader can fold it away.
+
+    For readers whose system asks for little motion it is a still, `columns` images to a row. The pictures are part of
+    the HTML. `alt` says what can be seen. Raises ModuleNotFoundError without Pillow or IPython.
+    """
+    try:
+        from IPython.display import HTML
+    except ImportError as error:
+        raise ModuleNotFoundError(
+            "a player needs IPython, which comes with Jupyter: pip install ipython"
+        ) from error
+    blank = np.ones((-len(images) % columns, HEIGHT, WIDTH))
+    rows = np.concatenate([images, blank]).reshape(-1, columns, HEIGHT, WIDTH)
+    still = rows.swapaxes(1, 2).reshape(1, len(rows) * HEIGHT, columns * WIDTH)
+    (still,) = _pictures(still, scale=3)
+    png, gif = (
+        base64.b64encode(data).decode()
+        for data in (_file(still, "PNG"), animation(images))
+    )
+    return HTML(
+        "<details open><summary>The film (fold it away to stop it)</summary><picture>"
+        f'<source media="(prefers-reduced-motion: reduce)" srcset="data:image/png;base64,{png}">'
+        f'<img src="data:image/gif;base64,{gif}" alt="{escape(alt)}" style="width: 16rem; max-width: 100%; image-rendering: pixelated">'
+        "</picture></details>"
+    )
+
+
+def _pictures(images, scale):
+    """Return images of greys from 0 to 1 as pictures of Pillow's, enlarged."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ModuleNotFoundError("a film needs Pillow: pip install pillow") from error
+    greys = (255 * np.clip(images, 0, 1)).round().astype(np.uint8)
+    return [Image.fromarray(grey.repeat(scale, 0).repeat(scale, 1)) for grey in greys]
+
+
+def _file(picture, form, **settings):
+    """Return the bytes of a picture's file."""
+    data = io.BytesIO()
+    picture.save(data, form, **settings)
+    return data.getvalue()
