@@ -478,7 +478,8 @@ def player(images, alt, columns=10):
     return HTML(
         "<details open><summary>The film (fold it away to stop it)</summary><picture>"
         f'<source media="(prefers-reduced-motion: reduce)" srcset="data:image/png;base64,{png}">'
-        f'<img src="data:image/gif;base64,{gif}" alt="{escape(alt)}" style="width: 16rem; max-width: 100%; image-rendering: pixelated">'
+        f'<img src="data:image/gif;base64,{gif}" alt="{escape(alt)}"'
+        ' style="width: 16rem; max-width: 100%; image-rendering: pixelated">'
         "</picture></details>"
     )
 
