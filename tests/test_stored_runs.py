@@ -13,7 +13,7 @@ EXPERIMENTS = (
     "lossy_or_lossless", "reversing", "structure",
 )  # fmt: skip
 TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
-THREE_SEEDS_AT_LEAST = ()  # the applications
+THREE_SEEDS_AT_LEAST = ("lip_reading",)  # the applications
 
 
 def as_text(setting):
