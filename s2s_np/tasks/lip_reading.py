@@ -57,13 +57,13 @@ FEATURES = ("opening", "width", "protrusion", "teeth", "tongue")
 SHAPES = {
     REST: (0.05, 0.55, 0.35, 0.0, 0.0),
     "p": (0.00, 0.60, 0.05, 0.0, 0.0),
-    "f": (0.15, 0.65, 0.00, 1.0, 0.0),
-    "th": (0.35, 0.60, 0.30, 0.5, 1.0),
-    "t": (0.30, 0.70, 0.30, 0.9, 0.3),
+    "f": (0.20, 0.60, 0.00, 1.0, 0.0),
+    "th": (0.40, 0.60, 0.30, 0.5, 1.0),
+    "t": (0.40, 0.65, 0.30, 1.0, 0.3),
     "k": (0.45, 0.65, 0.30, 0.1, 0.0),
     "ch": (0.40, 0.30, 0.80, 1.0, 0.0),
-    "s": (0.15, 0.95, 0.20, 1.0, 0.0),
-    "n": (0.45, 0.75, 0.30, 0.3, 0.9),
+    "s": (0.25, 1.00, 0.20, 1.0, 0.0),
+    "n": (0.55, 0.75, 0.30, 0.2, 1.0),
     "r": (0.30, 0.25, 0.60, 0.3, 0.2),
     "A": (1.00, 0.60, 0.30, 0.3, 0.4),
     "e": (0.65, 0.85, 0.25, 0.5, 0.3),
@@ -72,8 +72,8 @@ SHAPES = {
     "U": (0.25, 0.05, 1.00, 0.0, 0.0),
 }
 STRENGTH = {"p": 3.0, "f": 3.0, "U": 2.0, "ch": 2.0}  # of all others 1
-REACH = 0.55  # of a viseme into its neighbours' time, in its own durations
-SHORTEST, LONGEST = 1.4, 2.4  # frames that a viseme takes at a rate of 1
+REACH = 0.45  # of a viseme into its neighbours' time, in its own durations
+SHORTEST, LONGEST = 1.6, 2.4  # frames that a viseme takes at a rate of 1
 
 HEIGHT, WIDTH = 12, 16  # pixels of an image
 SIZE = HEIGHT * WIDTH  # numbers of a frame
@@ -106,7 +106,7 @@ class Speaker:
 
 
 RANGES = {
-    "x": (-0.2, 0.2), "y": (-0.15, 0.15), "size": (0.9, 1.2), "breadth": (0.9, 1.1), "fullness": (0.8, 1.2),
+    "x": (-0.15, 0.15), "y": (-0.1, 0.1), "size": (0.95, 1.2), "breadth": (0.9, 1.1), "fullness": (0.8, 1.2),
     "openness": (0.85, 1.15), "tilt": (-0.12, 0.12), "skin": (0.6, 0.8), "lips": (0.3, 0.45), "rate": (0.85, 1.15),
 }  # fmt: skip
 
@@ -312,7 +312,7 @@ def draw(features, speaker):
     thick = speaker.size * speaker.fullness * (0.16 + 0.14 * protrusion)
     outer_width = speaker.size * speaker.breadth * (0.5 + 0.45 * width)
     inner_width = outer_width - thick
-    inner_height = speaker.size * speaker.openness * 0.55 * opening
+    inner_height = speaker.size * speaker.openness * 0.6 * opening
     outer_height = inner_height + thick
 
     def inside(half_width, half_height):
@@ -346,11 +346,11 @@ def film(text, speaker, rng=None, noise=NOISE):
 def frames(images):
     """Return a film `(T, 12, 16)` as the frames `(T, 192)` that a model reads, float32.
 
-        x = (image − mean of the film) / standard deviation of the film
+        x = (image − mean image of the film) / standard deviation of all that is left
 
-    so that neither the light nor the contrast matters.
+    so that what does not move is gone, and neither the light nor the contrast matters.
     Raises TypeError for what holds no numbers, ValueError for no image, for images of another size, for numbers that
-    are not finite, and for a film of one grey, in which there is no mouth.
+    are not finite, and for a film in which nothing moves.
     """
     images = np.asarray(images)
     if images.dtype.kind not in "fiu":
@@ -365,10 +365,11 @@ def frames(images):
         t = int(np.argwhere(~np.isfinite(images))[0, 0])
         raise ValueError(f"image {t} holds a grey that is not finite")
     x = images.reshape(len(images), SIZE).astype(np.float64)
+    x -= x.mean(axis=0)
     deviation = x.std()
     if deviation < 1e-6:
-        raise ValueError("all pixels of the film have the same grey: there is no mouth")
-    return ((x - x.mean()) / deviation).astype(np.float32)
+        raise ValueError("nothing moves in the film: there is no mouth that speaks")
+    return (x / deviation).astype(np.float32)
 
 
 def film_pairs(sentences, speakers, seed=0, noise=NOISE):
