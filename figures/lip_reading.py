@@ -20,7 +20,6 @@ from s2s_np.tasks.lip_reading import (
     SLOTS,
     commonest,
     confusions,
-    draw_speakers,
     film_pairs,
     homophenes,
     ideal,
@@ -28,6 +27,7 @@ from s2s_np.tasks.lip_reading import (
     score,
     slots,
     split_commands,
+    split_speakers,
 )
 
 RESULTS = Path(__file__).with_suffix(".jsonl")
@@ -35,7 +35,6 @@ CHECKPOINT = Path(__file__).with_suffix(".safetensors")
 VERSION = 1
 COMMANDS = {"train_size": 24_000, "valid_size": 500, "test_size": 2_000}
 SPEAKERS, FEW = 1_000, 10  # in the main runs, and in the others
-HELD_OUT = 10  # speakers of the validation, and as many of the test
 RECIPE = {"epochs": 6, "batch_size": 64, "learning_rate": 5e-3}
 MAX_LENGTH = 10  # words, more than a command has
 STRANGE = 500  # films in each way in which a film can be strange
@@ -53,7 +52,10 @@ SETTINGS = [
 
 def measure(speakers, hidden, seed, device="cpu"):
     """Train one lip reader, and return what it reads from the lips of others."""
-    commands, mouths = split_commands(**COMMANDS, seed=seed), held_apart(speakers, seed)
+    commands, mouths = (
+        split_commands(**COMMANDS, seed=seed),
+        split_speakers(speakers, seed=seed),
+    )
     train, valid, test = (
         film_pairs(each, some, seed=[seed, part])
         for part, (each, some) in enumerate(zip(commands, mouths))
@@ -84,16 +86,6 @@ def measure(speakers, hidden, seed, device="cpu"):
         "processor_seconds": round(seconds, 1),
         "valid_loss": [round(loss, 4) for loss in history["valid_loss"]],
     }
-
-
-def held_apart(speakers, seed):
-    """Return three lists of speakers, to train, to validate and to test with; the last two are always the same."""
-    everybody = draw_speakers(2 * HELD_OUT + speakers, seed)
-    return (
-        everybody[2 * HELD_OUT :],
-        everybody[:HELD_OUT],
-        everybody[HELD_OUT : 2 * HELD_OUT],
-    )
 
 
 def new_model(hidden, seed):

@@ -216,7 +216,7 @@ def slots(sentence):
     return dict(zip(SLOTS, words))
 
 
-def split_commands(train_size=8_000, valid_size=500, test_size=2_000, seed=0):
+def split_commands(train_size=24_000, valid_size=500, test_size=2_000, seed=0):
     """Return three lists of commands, to train, to validate and to test with, none of which stands twice.
 
     Commands that look the same go to the same list: what is tested has not been seen in training in any wording.
@@ -266,6 +266,19 @@ def draw_speakers(number, seed=0):
         Speaker(**{name: rng.uniform(*ends) for name, ends in RANGES.items()})
         for _ in range(number)
     ]
+
+
+def split_speakers(train_size=1_000, valid_size=10, test_size=10, seed=0):
+    """Return three lists of speakers, to train, to validate and to test with, none of whom stands twice.
+
+    The last two depend on their sizes and `seed` alone. Raises ValueError for a size below 1.
+    """
+    for size in (train_size, valid_size, test_size):
+        if size < 1:
+            raise ValueError(f"a list of {size} speakers; expected at least 1 in each")
+    held_out = valid_size + test_size
+    speakers = draw_speakers(held_out + train_size, seed)
+    return speakers[held_out:], speakers[:valid_size], speakers[valid_size:held_out]
 
 
 def movement(text, rate=1.0, rng=None):

@@ -36,6 +36,7 @@ from s2s_np.tasks.lip_reading import (
     score,
     slots,
     split_commands,
+    split_speakers,
     visemes,
 )
 
@@ -185,6 +186,16 @@ def test_the_first_speakers_do_not_depend_on_how_many_there_are():
     assert len(set(draw_speakers(40))) == 40
 
 
+def test_no_speaker_of_the_test_is_trained_with():
+    lists = split_speakers(30, 10, 12, seed=1)
+    assert [len(each) for each in lists] == [30, 10, 12]
+    assert len({speaker for each in lists for speaker in each}) == 52
+
+
+def test_the_speakers_held_out_do_not_depend_on_how_many_are_trained():
+    assert split_speakers(3)[1:] == split_speakers(50)[1:]
+
+
 def test_frames_do_not_depend_on_light_and_contrast():
     images = film(COMMAND, Speaker())
     assert np.allclose(frames(images), frames(0.3 * images + 0.5), atol=1e-4)
@@ -264,6 +275,7 @@ def test_a_player_brings_its_pictures_along_and_stands_still_for_who_wants_that(
         (lambda: split_commands(test_size=0), "test_size is 0"),
         (lambda: split_commands(64_000), "66500 commands do not fit: .* has 64000"),
         (lambda: draw_speakers(0), "number is 0"),
+        (lambda: split_speakers(5, 0), "a list of 0 speakers"),
         (lambda: movement("bin", rate=0), "rate is 0"),
         (lambda: film("bin", Speaker(), noise=-1), "noise is -1"),
         (lambda: film_pairs([COMMAND], []), "speakers is empty"),
