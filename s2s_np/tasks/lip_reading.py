@@ -281,18 +281,14 @@ def split_speakers(train_size=1_000, valid_size=10, test_size=10, seed=0):
     return speakers[held_out:], speakers[:valid_size], speakers[valid_size:held_out]
 
 
-def movement(text, rate=1.0, rng=None):
-    """Return how the mouth moves that says `text`: an array `(T, 5)` of `FEATURES`, a row a frame.
+def timing(text, rate=1.0, rng=None):
+    """Return when a mouth that says `text` takes which shape: `(row, middle, duration)`.
 
-        f(τ) = Σ_i D_i(τ) s_i / Σ_i D_i(τ),    D_i(τ) = α_i exp(−((τ − τ_i) / (REACH · d_i))²)
-
-    s_i is the shape of viseme i, τ_i the middle of its time, d_i its duration in frames and α_i its strength. Each
-    viseme dominates its own time and reaches into that of its neighbours (Cohen and Massaro 1993). How long a viseme
-    takes is drawn, and depends on nothing but the rate. The mouth rests before and after.
+    row: N visemes, a rest first and last; middle, duration: `(N,)`, of the time of each, in frames. How long a viseme
+    takes is drawn, and depends on nothing but the rate: 2 is twice as fast.
 
     Arguments
         text: words of the grammar, in any order
-        rate: of speech; 2 is twice as fast
         rng: a NumPy Generator; None takes a new one with seed 0
     Raises as `visemes` does, and ValueError for a rate that is not above 0.
     """
@@ -300,12 +296,23 @@ def movement(text, rate=1.0, rng=None):
         raise ValueError(f"rate is {rate}; expected a number above 0")
     rng = rng or np.random.default_rng(0)
     row = (REST, *visemes(text), REST)
-    duration = rng.uniform(SHORTEST, LONGEST, len(row)) / rate  # (N,)
-    ends = np.cumsum(duration)
-    middle = ends - duration / 2
+    duration = rng.uniform(SHORTEST, LONGEST, len(row)) / rate
+    return row, np.cumsum(duration) - duration / 2, duration
+
+
+def movement(text, rate=1.0, rng=None):
+    """Return how the mouth moves that says `text`: an array `(T, 5)` of `FEATURES`, a row a frame.
+
+        f(τ) = Σ_i D_i(τ) s_i / Σ_i D_i(τ),    D_i(τ) = α_i exp(−((τ − τ_i) / (REACH · d_i))²)
+
+    s_i is the shape of viseme i, τ_i the middle of its time, d_i its duration in frames and α_i its strength. Each
+    viseme dominates its own time and reaches into that of its neighbours (Cohen and Massaro 1993). The mouth rests
+    before and after. Frame t is taken at τ = t + ½. Arguments and errors are those of `timing`.
+    """
+    row, middle, duration = timing(text, rate, rng)
     shapes = np.array([SHAPES[viseme] for viseme in row])  # (N, 5)
     strength = np.array([STRENGTH.get(viseme, 1.0) for viseme in row])
-    times = np.arange(0.5, ends[-1])[:, None]  # (T, 1)
+    times = np.arange(0.5, middle[-1] + duration[-1] / 2)[:, None]  # (T, 1)
     dominance = strength * np.exp(-(((times - middle) / (REACH * duration)) ** 2))
     return dominance @ shapes / dominance.sum(axis=1, keepdims=True)
 

@@ -37,6 +37,7 @@ from s2s_np.tasks.lip_reading import (
     slots,
     split_commands,
     split_speakers,
+    timing,
     visemes,
 )
 
@@ -128,6 +129,13 @@ def test_the_mouth_comes_closest_to_a_shape_in_the_middle_of_its_time():
     closed = int(opening[3:-3].argmin()) + 3
     assert opening[closed] < 0.1 < 0.3 < opening[closed - 3]
     assert opening[closed + 2] > 0.2
+
+
+def test_a_long_row_of_visemes_is_at_rest_first_and_last():
+    row, middle, duration = timing("bin blue")
+    assert row == ("rest", *visemes("bin blue"), "rest")
+    assert np.allclose(np.diff(middle), (duration[1:] + duration[:-1]) / 2)
+    assert middle[0] == pytest.approx(duration[0] / 2)
 
 
 def test_movement_is_a_mean_of_the_shapes():
