@@ -33,9 +33,9 @@ from s2s_np.tasks.lip_reading import (
 RESULTS = Path(__file__).with_suffix(".jsonl")
 CHECKPOINT = Path(__file__).with_suffix(".safetensors")
 VERSION = 1
-COMMANDS = {"train_size": 24_000, "valid_size": 500, "test_size": 2_000}
+COMMANDS = {"train_size": 32_000, "valid_size": 500, "test_size": 2_000}
 SPEAKERS, FEW = 1_000, 10  # in the main runs, and in the others
-RECIPE = {"epochs": 6, "batch_size": 64, "learning_rate": 5e-3}
+RECIPE = {"epochs": 5, "batch_size": 64, "learning_rate": 5e-3}
 MAX_LENGTH = 10  # words, more than a command has
 STRANGE = 500  # films in each way in which a film can be strange
 FACTORS = {

@@ -216,7 +216,7 @@ def slots(sentence):
     return dict(zip(SLOTS, words))
 
 
-def split_commands(train_size=24_000, valid_size=500, test_size=2_000, seed=0):
+def split_commands(train_size=32_000, valid_size=500, test_size=2_000, seed=0):
     """Return three lists of commands, to train, to validate and to test with, none of which stands twice.
 
     Commands that look the same go to the same list: what is tested has not been seen in training in any wording.
