@@ -73,12 +73,12 @@ SHAPES = {
 }
 STRENGTH = {"p": 3.0, "f": 3.0, "U": 2.0, "ch": 2.0}  # of all others 1
 REACH = 0.45  # of a viseme into its neighbours' time, in its own durations
-SHORTEST, LONGEST = 1.6, 2.4  # frames that a viseme takes at a rate of 1
+SHORTEST, LONGEST = 1.8, 2.6  # frames that a viseme takes at a rate of 1
 
 HEIGHT, WIDTH = 12, 16  # pixels of an image
 SIZE = HEIGHT * WIDTH  # numbers of a frame
 PIXEL = 2 / HEIGHT  # its side, where the image's height is 2
-NOISE = 0.05  # standard deviation of the grey of a pixel, from 0 black to 1 white
+NOISE = 0.04  # standard deviation of the grey of a pixel, from 0 black to 1 white
 DARK, TOOTH, TONGUE = 0.1, 0.95, 0.45  # greys
 
 
@@ -107,7 +107,7 @@ class Speaker:
 
 RANGES = {
     "x": (-0.15, 0.15), "y": (-0.1, 0.1), "size": (0.95, 1.2), "breadth": (0.9, 1.1), "fullness": (0.8, 1.2),
-    "openness": (0.85, 1.15), "tilt": (-0.12, 0.12), "skin": (0.6, 0.8), "lips": (0.3, 0.45), "rate": (0.85, 1.15),
+    "openness": (0.85, 1.15), "tilt": (-0.12, 0.12), "skin": (0.6, 0.8), "lips": (0.3, 0.45), "rate": (0.9, 1.1),
 }  # fmt: skip
 
 
