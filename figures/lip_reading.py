@@ -33,7 +33,7 @@ from s2s_np.tasks.lip_reading import (
 RESULTS = Path(__file__).with_suffix(".jsonl")
 CHECKPOINT = Path(__file__).with_suffix(".safetensors")
 VERSION = 1
-SIZES = {}  # of the lists of commands, as `split_commands` has them
+COMMANDS = 32_000, 500, 2_000  # to train, to validate and to test with
 RECIPE = {"epochs": 5, "batch_size": 64, "learning_rate": 5e-3}
 MAX_LENGTH = 10  # words, more than a command has
 STRANGE = 500  # films in each way in which a film can be strange
@@ -47,7 +47,7 @@ SETTINGS = [{"hidden": 128, "seed": seed} for seed in range(3)]
 
 def measure(hidden, seed, device="cpu"):
     """Train one lip reader, and return what it reads from the lips of others."""
-    commands, mouths = split_commands(**SIZES, seed=seed), split_speakers(seed=seed)
+    commands, mouths = split_commands(*COMMANDS, seed=seed), split_speakers(seed=seed)
     train, valid, test = (
         film_pairs(each, some, seed=[seed, part])
         for part, (each, some) in enumerate(zip(commands, mouths))

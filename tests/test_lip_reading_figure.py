@@ -11,9 +11,7 @@ from s2s_np.tasks.lip_reading import looks
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """The experiment, small enough for a test; its model goes to a folder of the test's."""
-    monkeypatch.setattr(
-        script, "SIZES", {"train_size": 64, "valid_size": 8, "test_size": 40}
-    )
+    monkeypatch.setattr(script, "COMMANDS", (64, 8, 40))
     monkeypatch.setattr(script, "FACTORS", {"noise": (3,), "size": (0.5,)})
     monkeypatch.setattr(script, "RECIPE", script.RECIPE | {"epochs": 1})
     monkeypatch.setattr(script, "STRANGE", 8)
