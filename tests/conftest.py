@@ -1,6 +1,7 @@
-"""What all tests share: the drawing of examples, PyTorch and CuPy where they are, and the errors seen."""
+"""What all tests share: the drawing of examples, PyTorch, CuPy and a browser where they are, and the errors seen."""
 
 import os
+import shutil
 import sys
 
 import fake_cupy
@@ -15,6 +16,11 @@ from s2s_np.kernels import plain_arrays
 settings.register_profile("book", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("book")
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 JUDGES = {"finite differences": "relative", "PyTorch": "absolute"}
 
 
@@ -28,6 +34,25 @@ def import_torch():
         pytest.skip("PyTorch is not installed: make torch")
     torch.set_num_threads(1)
     return torch
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A browser of this machine; without one the tests skip, but under CI they fail."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+        found = next(filter(None, map(shutil.which, (*BROWSERS, own))), None)
+        if found is None and os.environ.get("CI"):
+            pytest.fail(f"no browser: none of {', '.join(BROWSERS)} is installed")
+        if found is None:
+            pytest.skip(
+                "no browser: install Chromium (on Debian and Ubuntu: apt-get install chromium)"
+            )
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(

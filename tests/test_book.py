@@ -3,9 +3,7 @@
 The pages are those under `_build/html`; a build that is older than its sources fails rather than passes.
 """
 
-import os
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -20,11 +18,6 @@ PAGES = sorted(
     for path in SITE.rglob("*.html")
     if SITE / "_static" not in path.parents  # there lie the theme's templates
 )
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 WIDTHS = {"wide": 1280, "narrow": 390}
 ELSEWHERE = re.compile("^(?!file:|data:|blob:)")
 
@@ -69,25 +62,6 @@ def test_the_build_is_newer_than_its_sources():
 @pytest.mark.parametrize("name", ["index.html", "_modules/s2s_np/gru.html"])
 def test_these_pages_are_there(name):
     assert name in PAGES
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A browser of this machine; without one the tests skip, but under CI they fail."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = next(filter(None, map(shutil.which, (*BROWSERS, own))), None)
-        if found is None and os.environ.get("CI"):
-            pytest.fail(f"no browser: none of {', '.join(BROWSERS)} is installed")
-        if found is None:
-            pytest.skip(
-                "no browser: install Chromium (on Debian and Ubuntu: apt-get install chromium)"
-            )
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

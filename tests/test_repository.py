@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -9,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "book").rglob("*.ipynb"))
+PAGES = [*NOTEBOOKS, *sorted((ROOT / "book").rglob("*.md"))]
 IGNORED = "nbval-ignore-output"
+NAMES = "rouge,suh,tung"  # of a measure and of two people
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -37,6 +41,47 @@ def test_most_outputs_of_a_notebook_are_compared(path):
     ]
     ignored = [cell for cell in cells if IGNORED in cell.metadata.get("tags", [])]
     assert len(ignored) <= len(cells) / 3
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_picture_is_described_in_a_sentence(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if "plt.show()" in cell.source:
+            alt = cell.metadata["mystnb"]["image"]["alt"]
+            assert re.match(r"[^a-z].{40,}\.$", alt, re.DOTALL), alt
+
+
+def text_of(path):
+    """Return what an author wrote in a file: of a notebook its cells, without their outputs."""
+    if path.suffix != ".ipynb":
+        return path.read_text(encoding="utf-8")
+    return "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+
+
+def test_words_are_spelt_right(tmp_path):
+    code = [p for top in ("s2s_np", "figures", "tests", "benchmarks") for p in (ROOT / top).rglob("*.py")]  # fmt: skip
+    for path in [*PAGES, *code, *ROOT.glob("*.md"), ROOT / "book" / "references.bib"]:
+        copy = tmp_path / f"{path.relative_to(ROOT).as_posix().replace('/', ' ')}.txt"
+        copy.write_text(text_of(path), encoding="utf-8")
+    found = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", "-L", NAMES, tmp_path],
+        capture_output=True,
+        text=True,
+    )
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_every_entry_of_the_bibliography_is_cited_and_stands_once():
+    bibliography = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    entries = Counter(re.findall(r"^@\w+\{([^,]+),", bibliography, re.MULTILINE))
+    assert max(entries.values()) == 1
+    cited = {
+        key.strip()
+        for path in PAGES
+        for keys in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text_of(path))
+        for key in keys.split(",")
+    }
+    assert set(entries) == cited
 
 
 def test_nothing_names_a_folder_of_the_machine_it_was_made_on():
