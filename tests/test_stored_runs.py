@@ -14,7 +14,8 @@ EXPERIMENTS = (
 )  # fmt: skip
 TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
 THREE_SEEDS_AT_LEAST = (  # the applications
-    "chatbot", "korean_chatbot", "summarization", "text_to_code", "speech_recognition", "lip_reading", "image_captioning",
+    "chatbot", "korean_chatbot", "summarization", "text_to_code", "speech_recognition", "lip_reading",
+    "image_captioning",
 )  # fmt: skip
 ONE_SEED = ("fsdd",)  # a run for each person
 

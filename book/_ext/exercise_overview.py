@@ -23,9 +23,13 @@ class Overview(SphinxDirective):
     """`{exercise-overview}`: the list of all exercises."""
 
     def run(self):
-        # MathJax is loaded on pages with formulas only, and the list will have some.
-        self.env.get_domain("math").data["has_equations"][self.env.docname] = True
         return [overview()]
+
+
+def ask_for_mathjax(app, doctree):
+    """Have MathJax loaded on the page of the list, which has no formula yet, and will have some."""
+    if next(doctree.findall(overview), None) is not None:
+        app.env.get_domain("math").data["has_equations"][app.env.docname] = True
 
 
 def fill(app, doctree, docname):

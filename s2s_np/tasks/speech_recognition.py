@@ -386,7 +386,7 @@ def _edges(sample_rate, bands):
 def log_mel(samples, sample_rate=SAMPLE_RATE, bands=BANDS):
     """Return the logarithm, in decibels, of the spectrogram in mel bands, without the quiet at both ends: `(T, bands)`.
 
-    The loudest value is 0 dB, and none is below −`FLOOR`. Errors as in `spectrogram`.
+    The loudest value is 0 dB, and none is more than `FLOOR` below it. Errors as in `spectrogram`.
     """
     power = spectrogram(samples, sample_rate)
     bank = mel_filter_bank(power.shape[1], sample_rate, bands)
