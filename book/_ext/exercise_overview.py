@@ -26,12 +26,6 @@ class Overview(SphinxDirective):
         return [overview()]
 
 
-def ask_for_mathjax(app, doctree):
-    """Have MathJax loaded on the page of the list, which has no formula yet, and will have some."""
-    if next(doctree.findall(overview), None) is not None:
-        app.env.get_domain("math").data["has_equations"][app.env.docname] = True
-
-
 def fill(app, doctree, docname):
     """Put the list in the place of each `overview`."""
     for place in list(doctree.findall(overview)):
