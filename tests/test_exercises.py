@@ -46,7 +46,9 @@ def test_the_list_has_every_exercise_once():
 @pytest.mark.parametrize("label", JUDGES)
 def test_a_check_stands_below_its_exercise_and_waits_for_an_answer(label, capsys):
     (text,) = (text for name, _, text in EXERCISES if name == label)
-    cell = f'from s2s_np.exercises import check\n\nmine = ...\ncheck("{label}", mine)'
+    cell = (
+        f'from s2s_np import exercises\n\nmine = ...\nexercises.check("{label}", mine)'
+    )
     assert text.index(f":label: {label}\n") < text.index(cell)
     check(label, ...)
     assert capsys.readouterr().out.startswith(f"{label} asks for ")
