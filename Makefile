@@ -43,7 +43,7 @@ book: html ## build the book, warnings as errors
 pdf: $(READY) ## print the whole book: _pdf/sequence-to-sequence.pdf
 	@rm -rf _pdf
 	$(BIN)/jupyter-book build book --path-output _pdf --config _config.yml --builder singlehtml -W -n --keep-going -q
-	$(BIN)/python book/print.py _pdf/_build/singlehtml/index.html _pdf/sequence-to-sequence.pdf
+	$(BIN)/python figures/print_book.py _pdf/_build/singlehtml/index.html _pdf/sequence-to-sequence.pdf
 	@echo "The book: $(abspath _pdf/sequence-to-sequence.pdf)"
 
 test: html ## run the unit tests, the built pages in a browser, and every notebook

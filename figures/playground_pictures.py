@@ -5,9 +5,9 @@
 Needs Chromium, as the tests of the built pages do.
 """
 
-import shutil
 from pathlib import Path
 
+from chromium import launch
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
@@ -22,11 +22,8 @@ PICTURES = {
 
 
 def main():
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         for name, (place, beam) in PICTURES.items():
             page.goto((SITE / f"{place}.html").as_uri())

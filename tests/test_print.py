@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parent.parent / "book" / "print.py"
+SCRIPT = Path(__file__).parent.parent / "figures" / "print_book.py"
 FOLDED = """<!doctype html><title>T</title><h1>One</h1><h2>Two</h2>
 <details><summary>Hint</summary><p style="height: 100cm">inside</p></details>"""
 

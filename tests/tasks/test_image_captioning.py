@@ -1,6 +1,5 @@
 """Scenes of handwritten digits, their captions, and a convolutional network in the encoder's place."""
 
-import builtins
 import itertools
 
 import numpy as np
@@ -349,14 +348,7 @@ def test_settings_that_make_no_sense_are_named(split):
         new_captioner(cell="lstm")
 
 
-def test_a_missing_scikit_learn_is_named_with_the_command_that_installs_it(monkeypatch):
-    honest = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.partition(".")[0] == "sklearn":
-            raise ImportError(name)
-        return honest(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_a_missing_scikit_learn_is_named_with_the_command_that_installs_it(without):
+    without("sklearn")
     with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
         split_digits()

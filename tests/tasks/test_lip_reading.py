@@ -1,6 +1,5 @@
 """Commands, how they look, and films of mouths that say them."""
 
-import builtins
 import io
 from dataclasses import replace
 from itertools import product
@@ -327,16 +326,9 @@ def test_what_is_no_text_is_named():
     ],
 )
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
-    monkeypatch, package, call
+    without, package, call
 ):
-    honest = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.partition(".")[0] == package:
-            raise ImportError(name)
-        return honest(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    without(package)
     install = {"PIL": "pillow"}.get(package, package)
     with pytest.raises(ModuleNotFoundError, match=f"pip install {install}"):
         call()

@@ -1,7 +1,5 @@
 """Bulletins, their headlines, and how headlines are judged."""
 
-import builtins
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -283,14 +281,7 @@ def test_an_empty_bulletin_is_refused_by_the_model(text):
         model.translate([text])
 
 
-def test_a_missing_rouge_score_is_named_with_the_command_that_installs_it(monkeypatch):
-    honest = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.startswith("rouge_score"):
-            raise ImportError(name)
-        return honest(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_a_missing_rouge_score_is_named_with_the_command_that_installs_it(without):
+    without("rouge_score")
     with pytest.raises(ModuleNotFoundError, match="pip install rouge-score"):
         rouge_l(["a"], ["a"])

@@ -1,17 +1,16 @@
 """Print the whole book as a PDF: `make pdf` calls this after it has built the book as one page.
 
-    python book/print.py _pdf/_build/singlehtml/index.html _pdf/sequence-to-sequence.pdf
+    python figures/print_book.py _pdf/_build/singlehtml/index.html _pdf/sequence-to-sequence.pdf
 
 An installed Chromium prints; what is folded on the screen is open on paper. The headings become the PDF's outline.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
+from chromium import launch
 from playwright.sync_api import sync_playwright
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FOOTER = """<div style="font-size: 8px; width: 100%; text-align: center; color: #555">
     <span class="pageNumber"></span></div>"""
 UNFOLD = """() => {
@@ -22,15 +21,9 @@ UNFOLD = """() => {
 
 
 def print_book(page, pdf):
-    """Print the HTML file `page` to the file `pdf`; raises SystemExit where no browser is installed."""
+    """Print the HTML file `page` to the file `pdf`; raises FileNotFoundError where no browser is installed."""
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = next(filter(None, map(shutil.which, (*BROWSERS, own))), None)
-        if found is None:
-            sys.exit("no browser: install Chromium (on Debian and Ubuntu: apt-get install chromium)")  # fmt: skip
-        browser = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox"]
-        )
+        browser = launch(playwright)
         tab = browser.new_page(color_scheme="light")
         tab.goto(Path(page).resolve().as_uri())
         tab.evaluate("window.MathJax?.startup?.promise.then(() => null)")
@@ -51,4 +44,7 @@ def print_book(page, pdf):
 
 
 if __name__ == "__main__":
-    print_book(*sys.argv[1:])
+    try:
+        print_book(*sys.argv[1:])
+    except FileNotFoundError as error:
+        sys.exit(str(error))
