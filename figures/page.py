@@ -5,9 +5,9 @@
 Needs Chromium, as the tests of the built pages do.
 """
 
-import shutil
 from pathlib import Path
 
+from chromium import launch
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parent.parent
@@ -16,11 +16,8 @@ PICTURE = Path(__file__).with_suffix(".png")
 
 
 def main():
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(PAGE.as_uri())
         page.evaluate("MathJax.startup.promise.then(() => null)")

@@ -18,8 +18,7 @@ class CheckpointError(ValueError):
 def save_checkpoint(path, tensors, description):
     """Write `tensors`, a dict from name to NumPy array, and `description`, what JSON can say, to `path`.
 
-    The file is complete on the disk under another name before it takes its own: a reader, or a crash, sees the
-    old file or the new one, never a half. Raises OSError where the disk refuses.
+    The file is written all or not at all, by `write_whole`. Raises OSError where the disk refuses.
     """
     data = _safetensors().save(
         {name: array.copy(order="C") for name, array in tensors.items()},
@@ -28,6 +27,14 @@ def save_checkpoint(path, tensors, description):
             "description": json.dumps(description, ensure_ascii=False),
         },
     )
+    write_whole(path, data)
+
+
+def write_whole(path, data):
+    """Write the bytes `data` to `path`, all or nothing: a reader, or a crash, sees the old file or the new one.
+
+    The file is complete on the disk under another name before it takes its own. Raises OSError where the disk refuses.
+    """
     path = Path(path)
     handle, partial = tempfile.mkstemp(
         prefix=f".{path.name}.", suffix=".partial", dir=path.parent

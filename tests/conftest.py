@@ -1,9 +1,10 @@
 """What all tests share: the drawing of examples, PyTorch, CuPy and a browser where they are, and the errors seen."""
 
+import builtins
 import os
-import shutil
 import sys
 
+import chromium
 import fake_cupy
 import pytest
 from gradients import LARGEST, record
@@ -16,11 +17,6 @@ from s2s_np.kernels import plain_arrays
 settings.register_profile("book", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("book")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 JUDGES = {"finite differences": "relative", "PyTorch": "absolute"}
 
 
@@ -36,21 +32,35 @@ def import_torch():
     return torch
 
 
+@pytest.fixture
+def without(monkeypatch):
+    """A function that makes a package, and all that is in it, look as if it were not installed."""
+
+    def hide(package):
+        honest = builtins.__import__
+
+        def refuse(name, *args, **kwargs):
+            if name.partition(".")[0] == package:
+                raise ImportError(name)
+            return honest(name, *args, **kwargs)
+
+        monkeypatch.setattr(builtins, "__import__", refuse)
+
+    return hide
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A browser of this machine; without one the tests skip, but under CI they fail."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = next(filter(None, map(shutil.which, (*BROWSERS, own))), None)
-        if found is None and os.environ.get("CI"):
-            pytest.fail(f"no browser: none of {', '.join(BROWSERS)} is installed")
-        if found is None:
-            pytest.skip(
-                "no browser: install Chromium (on Debian and Ubuntu: apt-get install chromium)"
-            )
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        try:
+            browser = chromium.launch(playwright)
+        except FileNotFoundError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
         yield browser
         browser.close()
 

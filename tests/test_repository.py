@@ -121,6 +121,7 @@ def test_make_help_lists_every_command():
     ).stdout
     for command in (
         "book",
+        "pdf",
         "test",
         "check",
         "serve",
@@ -148,3 +149,12 @@ def test_every_requirement_is_locked_with_a_hash():
     assert len(entries) > 50
     assert all("--hash=sha256:" in entry for entry in entries)
     assert "http" not in re.sub(r"http(x|core)\b", "", text)
+
+
+def test_workflows_name_what_they_use_by_digest_and_ask_for_little():
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        used = re.findall(r"uses: (\S+)", text)
+        assert used
+        assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name) for name in used), used
+        assert re.search(r"^permissions:\n  contents: read$", text, re.MULTILINE)

@@ -13,14 +13,18 @@ EXPERIMENTS = (
     "lossy_or_lossless", "reversing", "structure",
 )  # fmt: skip
 TWO_SEEDS_AT_MOST = "long_sentences"  # a run takes most of an hour
-THREE_SEEDS_AT_LEAST = ("both_ways", "tatoeba")  # the applications
+THREE_SEEDS_AT_LEAST = (  # the applications
+    "chatbot", "korean_chatbot", "summarization", "text_to_code", "speech_recognition", "lip_reading",
+    "image_captioning", "both_ways", "tatoeba",
+)  # fmt: skip
+ONE_SEED = ("fsdd", "nl2bash")  # a run for each person; one in all
 
 
 def as_text(setting):
     return json.dumps(setting, sort_keys=True)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS + THREE_SEEDS_AT_LEAST)
+@pytest.mark.parametrize("name", EXPERIMENTS + THREE_SEEDS_AT_LEAST + ONE_SEED)
 def test_every_setting_is_stored_once(name):
     script = import_module(name)
     _, *lines = script.RESULTS.read_text(encoding="utf-8").splitlines()

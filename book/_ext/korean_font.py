@@ -1,7 +1,8 @@
 """Korean letters for readers whose machine has none: a font with just the syllables that the book uses.
 
-After the build, the Hangul in all pages is collected and cut out of Noto Sans KR (Open Font License), which the
-package `pylopdf-fonts-ko` carries; `custom.css` names the result. The glyphs are those of the pictures.
+After the build, the Hangul in all pages, and in the vocabularies of the models that run on them, is collected and cut
+out of Noto Sans KR (Open Font License), which the package `pylopdf-fonts-ko` carries; `custom.css` names the result.
+The glyphs are those of the pictures.
 """
 
 import re
@@ -17,8 +18,9 @@ def write_font(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     used = set()
-    for page in app.outdir.rglob("*.html"):
-        used.update(HANGUL.findall(page.read_text(encoding="utf-8")))
+    models = (app.outdir / "_static" / "models").glob("*.js")
+    for path in (*app.outdir.rglob("*.html"), *models):
+        used.update(HANGUL.findall(path.read_text(encoding="utf-8")))
     source = next(file for file in files("pylopdf-fonts-ko") if file.name == FONT)
     options = subset.Options(flavor="woff", layout_features=[])
     font = subset.load_font(str(source.locate()), options)

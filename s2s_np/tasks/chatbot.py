@@ -1,4 +1,4 @@
-"""Dialogues over an invented world, whose answers hold a known amount of news (book: limitations/domain_expansion).
+"""Dialogues whose answers hold a known amount of news (book: limitations/domain_expansion, applications/chatbot).
 
     where does Sona Pan live ?              Sona lives in Daegu               a fact
     which job does Sona Pan have ?          Sona works as a nurse             a fact, less evenly spread

@@ -1,6 +1,5 @@
 """Dates, amounts and sentences, in Korean and in English."""
 
-import builtins
 import datetime
 import re
 import sys
@@ -370,16 +369,9 @@ def test_bad_input_to_the_sentences_is_named():
     ("package", "style"), [("babel", "full"), ("num2words", "words")]
 )
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
-    monkeypatch, package, style
+    without, package, style
 ):
-    honest = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.partition(".")[0] == package:
-            raise ImportError(name)
-        return honest(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    without(package)
     with pytest.raises(ModuleNotFoundError, match=f"pip install {package}"):
         date_pair(DAY, style)
     with pytest.raises(ModuleNotFoundError, match=f"pip install {package}"):
