@@ -52,7 +52,7 @@ def measure(share, seed, device="cpu", pairs=None, epochs=None):
         ready(valid),
         epochs=epochs or round(EPOCHS / math.sqrt(share)),
         batch_size=32,
-        learning_rate=3e-3,
+        learning_rate=2e-3,
         progress=False,
     )
     seconds = time.process_time() - started

@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .splits import check_sizes, share_out
+
 SLOTS = {
     "command": ("bin", "lay", "place", "set"),
     "colour": ("blue", "green", "red", "white"),
@@ -222,23 +224,16 @@ def split_commands(train_size=32_000, valid_size=500, test_size=2_000, seed=0):
     Commands that look the same go to the same list: what is tested has not been seen in training in any wording.
     Raises ValueError for sizes below 1 or beyond the 64,000 commands that there are.
     """
-    sizes = {"test_size": test_size, "valid_size": valid_size, "train_size": train_size}
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} is {size}; expected at least 1")
-    groups = list(product(*map(homophenes, SLOTS.values())))
+    sizes = check_sizes(
+        test_size=test_size, valid_size=valid_size, train_size=train_size
+    )
+    groups = [
+        [" ".join(words) for words in product(*look)]
+        for look in product(*map(homophenes, SLOTS.values()))
+    ]
     rng = random.Random(seed)
-    rng.shuffle(groups)
     lists = []
-    for size in sizes.values():
-        commands = []
-        while groups and len(commands) < size:
-            commands += map(" ".join, product(*groups.pop()))
-        if len(commands) < size:
-            raise ValueError(
-                f"{sum(sizes.values())} commands do not fit: the grammar has"
-                f" {np.prod([len(words) for words in SLOTS.values()])}"
-            )
+    for size, commands in zip(sizes, share_out(groups, sizes, rng)):
         del commands[size:]
         rng.shuffle(commands)
         lists.append(commands)

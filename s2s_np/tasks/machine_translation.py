@@ -17,6 +17,8 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
+from .splits import check_sizes, share_out, tied_groups
+
 FIRST, LAST = datetime.date(1900, 1, 1), datetime.date(2100, 12, 31)
 
 # Each style: how Babel formats it, by one of CLDR's widths or by a skeleton of fields.
@@ -80,10 +82,13 @@ def split_dates(
     Raises ValueError for sizes below 1 or beyond the dates there are, and for an unknown style or none.
     """
     _check_styles(styles, STYLES)
+    sizes = check_sizes(
+        test_size=test_size, valid_size=valid_size, train_size=train_size
+    )
     rng = random.Random(seed)
     test, valid, train = (
         [date_pair(date, rng.choice(styles)) for date in dates]
-        for dates in _dates_apart(train_size, valid_size, test_size, rng)
+        for dates in dates_apart(sizes, rng)
     )
     return train, valid, test
 
@@ -149,15 +154,17 @@ def split(direction, train_size=78_000, valid_size=1_200, test_size=4_500, seed=
     Raises ValueError for another direction, for sizes below 3 and for more dates than there are.
     """
     _check_direction(direction)
-    sizes = train_size, valid_size, test_size
+    sizes = test_size, valid_size, train_size
+    if min(sizes) < 3:
+        raise ValueError(f"sizes are {', '.join(map(str, sizes))}; expected at least 3 each")  # fmt: skip
     rng = random.Random(seed)
     dates = [
         [_date_example(date, rng.choice(date_styles(direction, date)), direction) for date in some]
-        for some in _dates_apart(*(size // 3 for size in sizes), rng)
+        for some in dates_apart([size // 3 for size in sizes], rng)
     ]  # fmt: skip
     amounts = [
         [_amount_example(*amount, direction) for amount in some]
-        for some in _amounts_apart(*(size - size // 3 for size in sizes), rng)
+        for some in _amounts_apart([size - size // 3 for size in sizes], rng)
     ]
     test, valid, train = ([*some, *others] for some, others in zip(dates, amounts))
     for examples in (test, valid, train):
@@ -199,32 +206,21 @@ def date_styles(direction, date):
     return tuple(style for style in STYLES if style not in twins)
 
 
-def _dates_apart(train_size, valid_size, test_size, rng):
-    """Yield lists of dates to test, to validate and to train with, so many, as `split_dates` keeps them apart."""
-    sizes = _check_sizes(train_size, valid_size, test_size)
+def dates_apart(sizes, rng):
+    """Yield for each size a list of so many dates; those that share year mod 100, month and day stand in one list."""
     groups = {}
     for day in range(FIRST.toordinal(), LAST.toordinal() + 1):
         date = datetime.date.fromordinal(day)
         groups.setdefault((date.year % 100, date.month, date.day), []).append(date)
-    groups = list(groups.values())
-    rng.shuffle(groups)
-    for size in sizes:
-        dates = []
-        while groups and len(dates) < size:
-            dates += groups.pop()
-        if len(dates) < size:
-            raise ValueError(
-                f"{sum(sizes)} dates do not fit: {FIRST} to {LAST} has"
-                f" {(LAST - FIRST).days + 1}"
-            )
+    for size, dates in zip(sizes, share_out(groups.values(), sizes, rng)):
         rng.shuffle(dates)
         yield dates[:size]
 
 
-def _amounts_apart(train_size, valid_size, test_size, rng):
-    """Yield lists of (number, style) to test, to validate and to train with; no number stands in two of them."""
+def _amounts_apart(sizes, rng):
+    """Yield for each size a list of so many (number, style); no number stands in two of them."""
     taken = set()
-    for size in _check_sizes(train_size, valid_size, test_size):
+    for size in sizes:
         amounts = {}  # in the order in which they were drawn
         while len(amounts) < size:
             style = WORDS if rng.random() < 1 / 3 else rng.choice(IN_DIGITS)
@@ -249,15 +245,6 @@ def _check_direction(direction):
         raise ValueError(
             f"direction is {direction!r}; expected one of {', '.join(DIRECTIONS)}"
         )
-
-
-def _check_sizes(train_size, valid_size, test_size):
-    """Return the sizes of the lists, the test's first; raise ValueError for one below 1."""
-    sizes = {"test_size": test_size, "valid_size": valid_size, "train_size": train_size}
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} is {size}; expected at least 1")
-    return tuple(sizes.values())
 
 
 def strange_pairs(form, size=1_000, seed=0):
@@ -296,35 +283,14 @@ def split_sentences(pairs, valid_size, test_size, seed=0):
     target, go to the same list, so that no list shares a sentence of either side with another.
     Raises ValueError for sizes below 1 and where no pair is left to train with.
     """
-    rng = random.Random(seed)
-    groups = list(_groups(dict.fromkeys(pairs)))
-    rng.shuffle(groups)
-    sizes = _check_sizes(1, valid_size, test_size)[:2]
-    lists = []
-    for size in sizes:
-        some = []
-        while groups and len(some) < size:
-            some += groups.pop()
-        lists.append(some[:size])
-    if not groups:
+    sizes = check_sizes(test_size=test_size, valid_size=valid_size)
+    groups = tied_groups(dict.fromkeys(pairs), enumerate)
+    test, valid, train = share_out(groups, sizes, random.Random(seed))
+    if not train:
         raise ValueError(
             f"valid_size is {valid_size} and test_size {test_size}: no pair is left to train with of {len(pairs)}"
         )
-    test, valid = lists
-    return [pair for group in groups for pair in group], valid, test
-
-
-def _groups(pairs):
-    """Return the lists of pairs that hang together by a source or a target."""
-    group_of = {}
-    for pair in pairs:
-        sides = list(enumerate(pair))
-        joined = [pair]
-        for group in {id(group_of[side]): group_of[side] for side in sides if side in group_of}.values():  # fmt: skip
-            joined += group
-        for other in joined:
-            group_of.update(dict.fromkeys(enumerate(other), joined))
-    return {id(group): group for group in group_of.values()}.values()
+    return train, valid[:valid_size], test[:test_size]
 
 
 def spaced(text):

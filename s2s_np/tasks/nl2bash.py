@@ -14,6 +14,8 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from .splits import share_out, tied_groups
+
 UTILITIES = 100  # that are kept, the most frequent ones
 LONGEST_REQUEST, LONGEST_TEMPLATE = 40, 25  # words
 
@@ -148,29 +150,12 @@ def split_pairs(pairs, seed=0):
     """
     if len(pairs) < 12:
         raise ValueError(f"there are {len(pairs)} pairs; expected at least 12")
-    parent = {}
-
-    def root(key):
-        while parent.setdefault(key, key) != key:
-            key = parent[key]
-        return key
-
-    keys = [(("request", source(pair)), ("command", pair.command)) for pair in pairs]
-    for request, command in keys:
-        parent[root(request)] = root(command)
-    groups = {}
-    for (request, _), pair in zip(keys, pairs):
-        groups.setdefault(root(request), []).append(pair)
-    groups = list(groups.values())
-    random.Random(seed).shuffle(groups)
-    lists = []
-    for _ in range(2):
-        chosen = []
-        while len(chosen) < len(pairs) / 12:
-            chosen += groups.pop()
-        lists.append(chosen)
-    test, valid = lists
-    return [pair for group in groups for pair in group], valid, test
+    groups = tied_groups(
+        pairs, lambda pair: (("request", source(pair)), ("command", pair.command))
+    )
+    twelfth = len(pairs) / 12
+    test, valid, train = share_out(groups, (twelfth, twelfth), random.Random(seed))
+    return train, valid, test
 
 
 def source(pair):

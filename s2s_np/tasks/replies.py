@@ -14,6 +14,7 @@ import numpy as np
 from ..array import to_host
 from ..batch import encode_texts, pad
 from ..vocab import BOS, EOS
+from .splits import check_sizes
 
 
 def split_by_question(pairs, valid_size, test_size, seed=0):
@@ -23,9 +24,7 @@ def split_by_question(pairs, valid_size, test_size, seed=0):
     The sizes count questions. Raises ValueError for sizes below 1, for a question without a letter or digit, and where
     no question is left to train with.
     """
-    for name, size in (("valid_size", valid_size), ("test_size", test_size)):
-        if size < 1:
-            raise ValueError(f"{name} is {size}; expected at least 1")
+    check_sizes(valid_size=valid_size, test_size=test_size)
     groups = {}
     for question, reply in pairs:
         groups.setdefault(letters(question), []).append((question, reply))

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .evaluator import RefusedError, evaluate
+from .splits import check_sizes
 
 NUMBERS = range(3, 21)
 LIST_LENGTHS = (3, 4)  # of the lists that requests give
@@ -119,13 +120,12 @@ def split_requests(train_size=100_000, valid_size=500, test_size=2_000, seed=0):
     wording of it with the same numbers. What the lists do share is words, numbers, operations and most ways to put
     two operations together (but none of `NEW_PAIRS`). Raises ValueError for sizes below 1.
     """
-    sizes = {"test_size": test_size, "valid_size": valid_size, "train_size": train_size}
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} is {size}; expected at least 1")
+    sizes = check_sizes(
+        test_size=test_size, valid_size=valid_size, train_size=train_size
+    )
     rng = random.Random(seed)
     drawn = {}
-    while len(drawn) < sum(sizes.values()):
+    while len(drawn) < sum(sizes):
         request = draw_request(rng, rng.choices(TRAINED_DEPTHS, (1, 4))[0])
         drawn.setdefault(request.code, request)
     requests = list(drawn.values())
