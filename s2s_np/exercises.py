@@ -132,6 +132,7 @@ for label, asked, *expected in (
     ("ex-applications-lengths", "three numbers: both lengths, and that above the pyramid", 500, 76, 63),
     ("ex-applications-answers", "the loss, in nats a sentence", 0.2 * math.log(5) + 0.8 * math.log(50)),
     ("ex-dates-information", "the bits of a date and its style", math.log2(73_414 * 8)),
+    ("ex-amounts-round", "two numbers: a share, and how many times as many", 0.0055, 0.2 / 0.0055),
     ("ex-generator-odds", "the temperature", math.log(9) / math.log(99)),
     ("ex-memorization-cliff", "the length, for 16 numbers of 32 bits and ten digits", 513 / math.log2(10)),
     ("ex-limitations-nine", "the number of seeds", 9),

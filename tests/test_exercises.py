@@ -154,6 +154,7 @@ ANSWERS = {
     "ex-applications-lengths": ((500, 76, 63), (500, 76, 62)),
     "ex-applications-answers": (3.45, 3.71),
     "ex-dates-information": (19.2, 16.2),
+    "ex-amounts-round": ((0.0055, 36.4), (0.01, 20)),
     "ex-generator-odds": (0.478, 2.09),
     "ex-memorization-cliff": (154.4, 152),
     "ex-limitations-nine": (9, 8),

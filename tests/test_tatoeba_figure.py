@@ -35,4 +35,4 @@ def test_what_is_right_scores_full_marks():
 def test_ten_sentences_of_the_test_are_stored_and_no_more_of_the_corpus():
     runs = read_results(script.RESULTS, script.VERSION)
     assert sum(len(run["samples"]) for run in runs) == script.SAMPLES == 10
-    assert runs[0]["pairs"] == [3_353, 200, 300]
+    assert max(run["pairs"] for run in runs) == [3_353, 200, 300]
