@@ -15,7 +15,7 @@ NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadsc
 BENCH := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(if $(KERNELS),OPENBLAS_CORETYPE=$(KERNELS)) $(BIN)/python
 BENCHMARKS := import_time training account decoding scaling loss_memory
 
-.PHONY: help setup torch peers book pdf html test check lint bench bench-quick bench-gpu serve lab execute lock clean
+.PHONY: help setup torch peers book pdf html test check test-portable coverage audit sbom lint bench bench-quick bench-gpu serve lab execute lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,22 @@ test: html ## run the unit tests, the built pages in a browser, and every notebo
 check: html lint ## the quick half of `make test`: no notebooks
 	$(UNIT) -m "not thorough"
 
+test-portable: $(READY) ## run tests and notebooks with other kernels, threads and NumPy (some: RUNS="Prescott 2.0")
+	$(BIN)/python tests/portable.py $(RUNS)
+
+coverage: html ## say which lines and branches of s2s_np the tests do not reach
+	$(BIN)/python -m pip install -q coverage==7.17.5 pytest-cov==7.1.0
+	$(UNIT) -m "not browser" --cov=s2s_np --cov-branch --cov-report=term-missing:skip-covered --cov-report=json:_coverage.json
+
+audit: $(READY) ## look every locked package up in the Python advisory database
+	@test -x .venv-audit/bin/pip-audit || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install -q pip-audit==2.10.1; }
+	.venv-audit/bin/pip-audit --requirement requirements.txt --disable-pip --require-hashes \
+		$$(awk -v today=$$(date +%F) '!/^#/ && NF && $$2 >= today { print "--ignore-vuln", $$1 }' accepted-advisories.txt)
+
+sbom: ## list what the book is made with, as CycloneDX: sbom.json
+	@test -x .venv-sbom/bin/cyclonedx-py || { $(PYTHON) -m venv .venv-sbom && .venv-sbom/bin/pip install -q cyclonedx-bom==7.5.0; }
+	.venv-sbom/bin/cyclonedx-py requirements requirements.txt --output-reproducible --output-file sbom.json
+
 lint: $(READY)
 	$(BIN)/ruff check -q
 	$(BIN)/ruff format -q --check
@@ -88,4 +104,4 @@ lock: $(READY) ## work out requirements.txt again from requirements.in
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 
 clean: ## remove all that these commands made
-	rm -rf $(VENV) _build _pdf *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit .venv-sbom _build _pdf _coverage.json sbom.json *.egg-info .pytest_cache .ruff_cache .hypothesis

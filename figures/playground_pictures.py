@@ -27,7 +27,7 @@ def main():
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         for name, (place, beam) in PICTURES.items():
             page.goto((SITE / f"{place}.html").as_uri())
-            page.wait_for_function("document.querySelector('.s2s-said').textContent.includes('read')")  # fmt: skip
+            page.locator(".s2s-said", has_text="read").wait_for()
             page.evaluate("document.fonts.ready.then(() => null)")
             if beam:
                 page.get_by_label("Beam", exact=True).select_option(beam)

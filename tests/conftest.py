@@ -49,6 +49,13 @@ def without(monkeypatch):
     return hide
 
 
+def pytest_collection_modifyitems(items):
+    """Mark the tests that open a browser, so that `-m "not browser"` leaves them out."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A browser of this machine; without one the tests skip, but under CI they fail."""

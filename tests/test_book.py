@@ -34,6 +34,9 @@ STRAY_DOLLARS = """[...document.querySelectorAll("article :is(p, li, td, th, dd,
     })
     .filter(text => /\\$[^$]+\\$/.test(text))"""
 PICTURES = """[...document.images].map(i => ({source: i.getAttribute("src"), width: i.naturalWidth, alt: i.alt}))"""
+LOADED = """Promise.all([...document.images].filter(i => !i.complete).map(
+    i => new Promise(done => { i.onload = i.onerror = () => done() })
+))"""
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll("body *")]
         .map(e => [Math.round(e.getBoundingClientRect().right), e.tagName, e.textContent.trim().slice(0, 40)])
@@ -84,7 +87,7 @@ def test_a_page_opens_from_disk_whole_and_fits_every_screen(tab, page_name):
     tab.evaluate(
         "document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })"
     )
-    tab.wait_for_function("[...document.images].every(image => image.complete)")
+    tab.evaluate(LOADED)
 
     elsewhere = [url for url in tab.requests if ELSEWHERE.match(url)]
     assert not elsewhere, f"{page_name} asks another machine for {elsewhere}"

@@ -54,9 +54,7 @@ def tab(browser):
 
 
 def ready(tab):
-    tab.wait_for_function(
-        "/read, .* written/.test(document.querySelector('.s2s-said').textContent)"
-    )
+    tab.locator(".s2s-said", has_text=re.compile("read, .* written")).wait_for()
 
 
 def choose(tab, name):

@@ -124,6 +124,10 @@ def test_make_help_lists_every_command():
         "pdf",
         "test",
         "check",
+        "test-portable",
+        "coverage",
+        "audit",
+        "sbom",
         "serve",
         "lab",
         "execute",
@@ -158,3 +162,9 @@ def test_workflows_name_what_they_use_by_digest_and_ask_for_little():
         assert used
         assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name) for name in used), used
         assert re.search(r"^permissions:\n  contents: read$", text, re.MULTILINE)
+
+
+def test_an_accepted_advisory_says_until_when_and_why():
+    text = (ROOT / "accepted-advisories.txt").read_text(encoding="utf-8")
+    for line in filter(None, text.splitlines()):
+        assert re.match(r"#|\S+ \d{4}-\d{2}-\d{2} \S", line), line
