@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
+INDEX_OF_SYMBOLS = BOOK / "symbols.md"
 PAGES = sorted([*BOOK.rglob("*.ipynb"), *BOOK.rglob("*.md")])
 EACH_PAGE = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(BOOK).as_posix())  # fmt: skip
 
@@ -166,6 +167,34 @@ def test_a_symbol_that_nothing_defines_is_found(text):
 )
 def test_a_symbol_that_the_page_defines_is_not(text):
     assert undefined(text) == {}
+
+
+@EACH_PAGE
+def test_the_index_lists_the_symbols_that_a_page_has_in_a_table(path):
+    assert listed(text_of(path)) <= listed(text_of(INDEX_OF_SYMBOLS))
+
+
+def rows_of_the_index():
+    """Return the cells of each row that has a Korean name and a name in the code."""
+    text = INDEX_OF_SYMBOLS.read_text(encoding="utf-8").replace("\\|", "")
+    rows = [line.strip("|").split("|") for line in re.findall(r"^\|.*", text, re.M)]
+    return [row for row in rows if len(row) == 6 and "$" in row[0]]
+
+
+def test_a_korean_name_in_the_index_is_the_glossarys():
+    glossary = (BOOK / "glossary.md").read_text(encoding="utf-8")
+    names = set(re.split(", ", ", ".join(re.findall(r"^: ([^.]+)\.", glossary, re.M))))
+    korean = [row[3].strip() for row in rows_of_the_index()]
+    assert sum(map(bool, korean)) > 20
+    assert {name for cell in korean if cell for name in cell.split(", ")} <= names
+
+
+def test_a_name_in_the_code_in_the_index_is_in_the_code():
+    files = [*(ROOT / "s2s_np").rglob("*.py"), *BOOK.rglob("*.ipynb")]
+    known = set(re.findall(r"\w+", " ".join(p.read_text(encoding="utf-8") for p in files)))  # fmt: skip
+    for row in rows_of_the_index():
+        names = re.findall(r"`([^`]+)`", row[4])
+        assert {word for name in names for word in re.findall(r"\w+", name)} <= known
 
 
 def test_the_prose_names_a_formula_by_a_link_to_it():
