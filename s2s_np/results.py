@@ -2,15 +2,18 @@
 
 A script in `figures/` runs one experiment for many settings and seeds and keeps each finished run as a line of JSON
 (`figures/sweep.py`). The pages read these lines; five runs that differ in their seed alone become a median with its
-confidence interval.
+confidence interval. The files travel with the package, so that a page runs wherever the package is installed.
 """
 
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 FORMAT = 1  # of a file of results
+PACKAGE = Path(__file__).parent
+FOLDERS = ("figures", "benchmarks/results", "tests/golden")  # of the repository
 
 
 class ResultsError(ValueError):
@@ -30,6 +33,26 @@ class Band(NamedTuple):
     def holds(self, value, margin=0.0):
         """Say whether `value` is at most `margin` outside of the interval."""
         return self.low - margin <= value <= self.high + margin
+
+
+def stored(name):
+    """Return the path of the stored file `name`: `stored("copying.jsonl")`.
+
+    These are the results and trained models of the scripts in `figures/`, the timings in `benchmarks/results`, and the
+    values of PyTorch's in `tests/golden`. In a clone of the repository they lie there; an installed package has copies.
+    Raises FileNotFoundError, which lists the stored files of that kind, where there is none of that name.
+    """
+    copies = PACKAGE / "stored"
+    root = copies if copies.is_dir() else PACKAGE.parent
+    for folder in FOLDERS:
+        path = root / folder / name
+        if path.is_file():
+            return path
+    kind = Path(name).suffix
+    found = sorted(p.name for f in FOLDERS for p in (root / f).glob(f"*{kind}"))
+    raise FileNotFoundError(
+        f"no stored file is named {name!r}; of its kind there are {', '.join(found) or 'none'}"
+    )
 
 
 def read_results(path, version=None):

@@ -6,7 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from s2s_np.results import Band, ResultsError, median_band, read_results
+from s2s_np.results import (
+    Band,
+    ResultsError,
+    median_band,
+    read_results,
+    stored,
+)
 
 HEAD = {"format": 1, "experiment": "copying.measure", "version": 2}
 RUNS = [
@@ -81,3 +87,26 @@ def test_without_scipy_a_band_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.stats", None)
     with pytest.raises(ModuleNotFoundError, match="pip install scipy"):
         median_band([1.0, 2.0])
+
+
+def test_a_stored_file_is_found_in_the_repository_by_its_name():
+    for name in ("copying.jsonl", "training-SkylakeX.json", "gru.npz"):
+        assert stored(name).name == name and stored(name).is_file()
+
+
+def test_an_installed_package_reads_its_own_copies(tmp_path, monkeypatch):
+    copy = tmp_path / "stored" / "figures" / "copying.jsonl"
+    copy.parent.mkdir(parents=True)
+    copy.touch()
+    monkeypatch.setattr("s2s_np.results.PACKAGE", tmp_path)
+    assert stored("copying.jsonl") == copy
+
+
+def test_a_file_that_is_not_stored_is_named_beside_those_of_its_kind(
+    tmp_path, monkeypatch
+):
+    with pytest.raises(FileNotFoundError, match=r"'copy.jsonl'; .* copying.jsonl, "):
+        stored("copy.jsonl")
+    monkeypatch.setattr("s2s_np.results.PACKAGE", tmp_path / "s2s_np")
+    with pytest.raises(FileNotFoundError, match="of its kind there are none"):
+        stored("copying.jsonl")
