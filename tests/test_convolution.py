@@ -1,5 +1,7 @@
 """Filters that look at every place of an image alike."""
 
+import math
+
 import numpy as np
 import pytest
 from conftest import import_torch
@@ -96,6 +98,21 @@ def test_a_moved_image_gives_moved_values_and_the_same_largest_one():
     moved = np.roll(x, (2, 1), axis=(2, 3))
     y, y_moved = (convolution(params, each)[0] for each in (x, moved))
     assert np.allclose(np.roll(y, (2, 1), axis=(2, 3)), y_moved)
+
+
+def test_pooling_keeps_the_largest_of_each_square_wherever_it_stands():
+    for place in range(4):
+        square = np.full(4, -1.0)
+        square[place] = 2.0
+        y, backward = max_pool(square.reshape(1, 1, 2, 2))
+        assert y.tolist() == [[[[2.0]]]]
+        assert backward(np.ones_like(y)).ravel().tolist() == np.eye(4)[place].tolist()
+
+
+def test_new_weights_have_the_variance_that_a_relu_passes_on():
+    weight = init_convolution(np.random.default_rng(0), 5, 2_000)["weight"]
+    assert math.isclose(weight.std(), math.sqrt(2 / (5 * 9)), rel_tol=0.02)
+    assert abs(weight.mean()) < 0.01
 
 
 def test_bad_input_is_named():

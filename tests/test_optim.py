@@ -36,6 +36,22 @@ def test_adam_takes_the_steps_of_pytorch():
         assert np.abs(twin.detach().numpy() - p).max() < 1e-10
 
 
+def test_adam_follows_its_equations():
+    beta1, beta2, epsilon, rate = 0.8, 0.6, 0.3, 0.05
+    rng = np.random.default_rng(0)
+    params = {"p": rng.standard_normal(5)}
+    adam = Adam(params, beta1, beta2, epsilon)
+    theta, m, v = params["p"].copy(), 0, 0
+    for k in range(1, 5):
+        g = rng.standard_normal(5)
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = m / (1 - beta1**k), v / (1 - beta2**k)
+        theta = theta - rate * m_hat / (np.sqrt(v_hat) + epsilon)
+        adam.step(params, {"p": g}, rate)
+        assert np.allclose(params["p"], theta, rtol=1e-12)
+
+
 def test_the_first_step_of_adam_is_as_long_as_the_learning_rate_in_each_direction():
     params = {"p": np.zeros(3)}
     Adam(params).step(params, {"p": np.array([1e-3, -5.0, 700.0])}, 0.1)
