@@ -4,7 +4,7 @@ instructions, with more threads, with the oldest NumPy.
     python tests/portable.py                    all of them, about ten minutes each on two cores
     python tests/portable.py Prescott 2.0       those whose names hold one of these words
 
-Each run is kept in `portable.json` beside this file: how many tests passed, failed and were skipped, and in what time.
+Each run is kept in `benchmarks/results/portable.json`: how many tests passed, failed and were skipped, and in what time.
 Tests that open the built pages are left out, because they compute nothing.
 """
 
@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-RESULTS = Path(__file__).with_suffix(".json")
+RESULTS = ROOT / "benchmarks" / "results" / "portable.json"
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # fmt: skip
 LOWEST = "2.0.0"  # NumPy, as pyproject.toml has it
 
