@@ -23,8 +23,8 @@ ELSEWHERE = re.compile("^(?!file:|data:|blob:)")
 
 # What the browser is asked about an open page, and the answer in Python: lists, empty when all is well.
 UNRENDERED = """[
-    ...[...document.querySelectorAll(".math")].filter(e => !e.querySelector("mjx-container svg")),
-    ...document.querySelectorAll("[data-mml-node=merror]"),
+    ...[...document.querySelectorAll(".math")].filter(e => !e.querySelector("mjx-container mjx-math")),
+    ...document.querySelectorAll("mjx-merror"),
 ].map(e => e.dataset.mjxError ?? e.textContent)"""
 STRAY_DOLLARS = """[...document.querySelectorAll("article :is(p, li, td, th, dd, figcaption, h1, h2, h3, h4)")]
     .map(e => {
@@ -34,6 +34,7 @@ STRAY_DOLLARS = """[...document.querySelectorAll("article :is(p, li, td, th, dd,
     })
     .filter(text => /\\$[^$]+\\$/.test(text))"""
 PICTURES = """[...document.images].map(i => ({source: i.getAttribute("src"), width: i.naturalWidth, alt: i.alt}))"""
+MISSING_FONTS = """document.fonts.ready.then(fonts => [...fonts].filter(f => f.status === "error").map(f => f.family))"""
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll("body *")]
         .map(e => [Math.round(e.getBoundingClientRect().right), e.tagName, e.textContent.trim().slice(0, 40)])
@@ -91,6 +92,8 @@ def test_a_page_opens_from_disk_whole_and_fits_every_screen(tab, page_name):
     assert not tab.complaints, f"{page_name} complains: {tab.complaints}"
     unrendered = tab.evaluate(UNRENDERED) + tab.evaluate(STRAY_DOLLARS)
     assert not unrendered, f"{page_name} has formulas as text: {unrendered}"
+    missing = tab.evaluate(MISSING_FONTS)
+    assert not missing, f"{page_name}: fonts {missing} do not load"
     for picture in tab.evaluate(PICTURES):
         source = picture["source"]
         assert picture["width"], f"{page_name}: picture {source} does not load"
