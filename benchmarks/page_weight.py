@@ -7,18 +7,19 @@ the turns.
 """
 
 import json
+import sys
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-import chromium
 import numpy as np
 import report
 from playwright.sync_api import sync_playwright
 
-SITE = Path(__file__).parent.parent / "_build" / "html"
+ROOT = Path(__file__).parent.parent
+SITE = ROOT / "_build" / "html"
 WIDTHS = {"wide": 1280, "narrow": 390}
 WATCH = """window.shift = 0
 new PerformanceObserver(list => list.getEntries().forEach(e => { shift += e.hadRecentInput ? 0 : e.value }))
@@ -91,6 +92,9 @@ def pages():
 
 
 def main():
+    sys.path.append(str(ROOT / "figures"))  # where the browser is found for all
+    import chromium
+
     arguments = report.options(__doc__, turns=3).parse_args()
     measured = {}
     with sync_playwright() as playwright, served(SITE) as address:

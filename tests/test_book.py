@@ -34,7 +34,8 @@ STRAY_DOLLARS = """[...document.querySelectorAll("article :is(p, li, td, th, dd,
     })
     .filter(text => /\\$[^$]+\\$/.test(text))"""
 PICTURES = """[...document.images].map(i => ({source: i.getAttribute("src"), width: i.naturalWidth, alt: i.alt}))"""
-MISSING_FONTS = """document.fonts.ready.then(fonts => [...fonts].filter(f => f.status === "error").map(f => f.family))"""
+MISSING_FONTS = """document.fonts.ready.then(
+    fonts => [...fonts].filter(f => f.status === "error").map(f => f.family))"""
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll("body *")]
         .map(e => [Math.round(e.getBoundingClientRect().right), e.tagName, e.textContent.trim().slice(0, 40)])
