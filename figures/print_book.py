@@ -3,13 +3,14 @@
     python figures/print_book.py _pdf/_build/singlehtml/index.html _pdf/sequence-to-sequence.pdf
 
 An installed Chromium prints; what is folded on the screen is open on paper, and for what runs on the screen there is
-its picture. The headings become the PDF's outline.
+its picture. The headings become the PDF's outline, and what can be packed is packed.
 """
 
 import sys
 from pathlib import Path
 
 from chromium import launch
+from pack_pdf import pack
 from playwright.sync_api import sync_playwright
 
 FOOTER = """<div style="font-size: 8px; width: 100%; text-align: center; color: #555">
@@ -80,6 +81,7 @@ def print_book(page, pdf):
             tagged=True,
         )
         browser.close()
+    Path(pdf).write_bytes(pack(Path(pdf).read_bytes()))
 
 
 if __name__ == "__main__":
