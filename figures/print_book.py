@@ -21,6 +21,7 @@ UNFOLD = """() => {
         const still = place.querySelector("noscript")?.textContent ?? ""
         place.outerHTML = still.includes("<img") ? still.slice(still.indexOf("<img")) : ""
     })
+    document.querySelector("article > section > .in-the-reference")?.remove()  // the first page's, at the book's end
     document.querySelectorAll("details").forEach(e => { e.open = true })
     document.querySelectorAll(".toggle-hidden").forEach(e => e.classList.remove("toggle-hidden"))
     document.querySelectorAll("img").forEach(e => { e.loading = "eager" })

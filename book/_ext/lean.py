@@ -1,7 +1,8 @@
 """What the theme brings along and no page uses stays out of the built book.
 
-After the build each page drops the scripts that it has nothing for, and each stylesheet the rules that can match
-nothing: a rule stays when every class in one of its selectors stands in some page or some script. Icons come from Font
+After the build each page drops the scripts that it has nothing for, and each stylesheet, but for the book's own, the
+rules that can match nothing: a rule stays when every class in one of its selectors stands in some page or some script,
+whole or by its beginning, as in `bs-${name}`. Icons come from Font
 Awesome's font, of which just those are cut out that the remaining rules name; the script that draws all of them, 1.5
 MB, goes. The search index comes with the page that searches, not with each page.
 """
@@ -49,11 +50,15 @@ def lighten(app, exception):
             words.update(WORD.findall(script))
     static = app.outdir / "_static"
     for script in static.rglob("*.js"):
-        if script.name != ICONS_SCRIPT and script.parent.name != "models":
+        packed = script.parent.name in ("models", "mathjax")
+        if script.name != ICONS_SCRIPT and not packed:
             words.update(WORD.findall(script.read_text(encoding="utf-8")))
     icons = set()
+    own = {static / name for name, _ in app.config.html_css_files}
     for sheet in static.rglob("*.css"):
-        css = shorten(sheet.read_text(encoding="utf-8"), words)
+        css = sheet.read_text(encoding="utf-8")
+        if sheet not in own and sheet.parent.name != "live":
+            css = shorten(css, words)
         icons.update(ICON.findall(css))
         css = css.replace(ITS_PLACE, f'{FONT}.woff) format("woff")')
         sheet.write_text(css, encoding="utf-8")
@@ -107,7 +112,13 @@ def selectors(prelude):
 def can_match(selector, words):
     """Say whether all classes of a selector, outside :not(), :is() and :where(), are among the words."""
     outside = re.sub(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)", "", selector)
-    return all(name.replace("\\", "") in words for name in SELECTED.findall(outside))
+    names = (name.replace("\\", "") for name in SELECTED.findall(outside))
+    return all(name in words or beginnings(name) & words for name in names)
+
+
+def beginnings(name):
+    """Return what a script may join to a whole name: the parts of a class that end with a hyphen."""
+    return {name[: at + 1] for at, letter in enumerate(name) if letter == "-"}
 
 
 def cut_icons(folder, icons):

@@ -5,8 +5,8 @@ MathJax's own fonts out, and MathML for screen readers. After the build they are
 0.2 MB instead of 0.8, from disk and from the plainest server. (It does not lie in `_static`, because the theme loads
 every script that it finds there on every page.)
 
-Formulas take another space than their source. So that no text moves under a reader's eyes, a page with formulas shows
-its text when they are set, or after three seconds, whichever comes first.
+Formulas take another space than their source. So that no text moves under a reader's eyes, a page shows the text from
+its first formula on when all are set, or after three seconds, whichever comes first.
 """
 
 import base64
