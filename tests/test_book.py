@@ -36,6 +36,10 @@ STRAY_DOLLARS = """[...document.querySelectorAll("article :is(p, li, td, th, dd,
 PICTURES = """[...document.images].map(i => ({source: i.getAttribute("src"), width: i.naturalWidth, alt: i.alt}))"""
 MISSING_FONTS = """document.fonts.ready.then(
     fonts => [...fonts].filter(f => f.status === "error").map(f => f.family))"""
+DISTORTED = """[...document.images]
+    .filter(i => i.clientHeight)
+    .filter(i => Math.abs(i.clientWidth * i.naturalHeight / i.clientHeight / i.naturalWidth - 1) > 0.03)
+    .map(i => i.getAttribute("src"))"""
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll("body *")]
         .map(e => [Math.round(e.getBoundingClientRect().right), e.tagName, e.textContent.trim().slice(0, 40)])
@@ -103,6 +107,8 @@ def test_a_page_opens_from_disk_whole_and_fits_every_screen(tab, page_name):
         )
     for width in WIDTHS.values():
         tab.set_viewport_size({"width": width, "height": 900})
+        distorted = tab.evaluate(DISTORTED)
+        assert not distorted, f"{page_name} at {width} px stretches {distorted}"
         too_wide = tab.evaluate(TOO_WIDE)
         assert not too_wide, f"{page_name} at {width} px is too wide: {too_wide}"
 
