@@ -15,7 +15,7 @@ NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadsc
 BENCH := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(if $(KERNELS),OPENBLAS_CORETYPE=$(KERNELS)) $(BIN)/python
 BENCHMARKS := import_time training account decoding scaling loss_memory
 
-.PHONY: help setup torch peers book pdf html test check test-portable coverage audit sbom lint bench bench-quick bench-gpu serve lab execute lock clean
+.PHONY: help setup torch peers book pdf epub html test check test-portable coverage audit sbom lint bench bench-quick bench-gpu serve lab execute lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,10 @@ pdf: $(READY) ## print the whole book: _pdf/sequence-to-sequence.pdf
 	$(BIN)/jupyter-book build book --path-output _pdf --config _config.yml --builder singlehtml -W -n --keep-going -q
 	$(BIN)/python figures/print_book.py _pdf/_build/singlehtml/index.html _pdf/sequence-to-sequence.pdf
 	@echo "The book: $(abspath _pdf/sequence-to-sequence.pdf)"
+
+epub: html ## bind the whole book for e-readers: _epub/sequence-to-sequence.epub
+	$(BIN)/python figures/bind_book.py _build/html _epub/sequence-to-sequence.epub
+	@echo "The book: $(abspath _epub/sequence-to-sequence.epub)"
 
 test: html ## run the unit tests, the built pages in a browser, and every notebook
 	$(UNIT)
@@ -104,4 +108,4 @@ lock: $(READY) ## work out requirements.txt again from requirements.in
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 
 clean: ## remove all that these commands made
-	rm -rf $(VENV) .venv-audit .venv-sbom _build _pdf _coverage.json sbom.json *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit .venv-sbom _build _pdf _epub build _coverage.json sbom.json *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -17,7 +17,8 @@ WRITTEN = [name for name in PAGES if not name.startswith("_modules/")]
 @pytest.fixture(scope="session", params=["light", "dark"])
 def reader(request, browser):
     """A tab in one of the two modes."""
-    context = browser.new_context(color_scheme=request.param)
+    # without motion, so that no colour is seen on its way to another
+    context = browser.new_context(color_scheme=request.param, reduced_motion="reduce")
     yield context.new_page()
     context.close()
 

@@ -50,6 +50,7 @@ CONTENT = {
         "ratio_quartiles",
     },
     "import_time": {"packages"},
+    "page_weight": {"worst", "pages"},
 }
 FULL = Size(B=4, T=5, E=6, H=8, V=20)
 RAGGED = Size(B=5, T=None, E=6, H=8, V=20, num_batches=2)

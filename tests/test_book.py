@@ -23,8 +23,8 @@ ELSEWHERE = re.compile("^(?!file:|data:|blob:)")
 
 # What the browser is asked about an open page, and the answer in Python: lists, empty when all is well.
 UNRENDERED = """[
-    ...[...document.querySelectorAll(".math")].filter(e => !e.querySelector("mjx-container svg")),
-    ...document.querySelectorAll("[data-mml-node=merror]"),
+    ...[...document.querySelectorAll(".math")].filter(e => !e.querySelector("mjx-container mjx-math")),
+    ...document.querySelectorAll("mjx-merror"),
 ].map(e => e.dataset.mjxError ?? e.textContent)"""
 STRAY_DOLLARS = """[...document.querySelectorAll("article :is(p, li, td, th, dd, figcaption, h1, h2, h3, h4)")]
     .map(e => {
@@ -37,6 +37,12 @@ PICTURES = """[...document.images].map(i => ({source: i.getAttribute("src"), wid
 LOADED = """Promise.all([...document.images].filter(i => !i.complete).map(
     i => new Promise(done => { i.onload = i.onerror = () => done() })
 ))"""
+MISSING_FONTS = """document.fonts.ready.then(
+    fonts => [...fonts].filter(f => f.status === "error").map(f => f.family))"""
+DISTORTED = """[...document.images]
+    .filter(i => i.clientHeight)
+    .filter(i => Math.abs(i.clientWidth * i.naturalHeight / i.clientHeight / i.naturalWidth - 1) > 0.03)
+    .map(i => i.getAttribute("src"))"""
 TOO_WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll("body *")]
         .map(e => [Math.round(e.getBoundingClientRect().right), e.tagName, e.textContent.trim().slice(0, 40)])
@@ -94,6 +100,8 @@ def test_a_page_opens_from_disk_whole_and_fits_every_screen(tab, page_name):
     assert not tab.complaints, f"{page_name} complains: {tab.complaints}"
     unrendered = tab.evaluate(UNRENDERED) + tab.evaluate(STRAY_DOLLARS)
     assert not unrendered, f"{page_name} has formulas as text: {unrendered}"
+    missing = tab.evaluate(MISSING_FONTS)
+    assert not missing, f"{page_name}: fonts {missing} do not load"
     for picture in tab.evaluate(PICTURES):
         source = picture["source"]
         assert picture["width"], f"{page_name}: picture {source} does not load"
@@ -102,6 +110,8 @@ def test_a_page_opens_from_disk_whole_and_fits_every_screen(tab, page_name):
         )
     for width in WIDTHS.values():
         tab.set_viewport_size({"width": width, "height": 900})
+        distorted = tab.evaluate(DISTORTED)
+        assert not distorted, f"{page_name} at {width} px stretches {distorted}"
         too_wide = tab.evaluate(TOO_WIDE)
         assert not too_wide, f"{page_name} at {width} px is too wide: {too_wide}"
 

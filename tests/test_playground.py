@@ -209,6 +209,18 @@ def test_the_pictures_are_told_in_words(tab):
     )
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_group_on_the_map_has_a_colour_of_its_own(browser, scheme):
+    tab = open_page(browser, color_scheme=scheme)
+    ready(tab)
+    colours = tab.evaluate(
+        "[...document.querySelectorAll('.s2s-map + * path, .s2s-map ~ * path')].map(e => getComputedStyle(e).fill)"
+    )
+    tab.context.close()
+    assert len(colours) == len(set(colours)) > 4
+    assert "rgb(0, 0, 0)" not in colours
+
+
 def test_changes_are_announced_politely_and_not_while_playing(tab):
     line = tab.locator(".s2s-said")
     assert line.get_attribute("role") == "status"

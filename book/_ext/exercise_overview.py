@@ -49,7 +49,7 @@ def section_of(app, docname, page):
     uri = app.builder.get_relative_uri(docname, page)
     numbers = app.env.toc_fignumbers.get(page, {}).get("exercise", {})
     exercises = [
-        item_of(app.env, entry["node"], f"{uri}#{label}", numbers[label])
+        item_of(app, entry["node"], f"{uri}#{label}", numbers[label])
         for label, entry in app.env.sphinx_exercise_registry.items()
         if entry["docname"] == page and label in numbers
     ]
@@ -60,7 +60,7 @@ def section_of(app, docname, page):
     return [heading, nodes.bullet_list("", *exercises)]
 
 
-def item_of(env, exercise, uri, number):
+def item_of(app, exercise, uri, number):
     """Return one line of the list."""
     paragraph = next(exercise.findall(nodes.paragraph))
     mark = MARK.fullmatch(paragraph.children[0].astext())
@@ -72,14 +72,13 @@ def item_of(env, exercise, uri, number):
     line = nodes.paragraph()
     line += nodes.reference("", name, refuri=uri, internal=True)
     line += nodes.Text(f", level {mark[1]}, {mark[2]}: ")
-    line.extend(
-        first_sentence(paragraph.children[1:], env.get_domain("math").equations)
-    )
+    line.extend(first_sentence(app, paragraph.children[1:]))
     return nodes.list_item("", line)
 
 
-def first_sentence(parts, equations):
+def first_sentence(app, parts):
     """Return copies of the parts of a paragraph, up to the end of its first sentence; what refers becomes text."""
+    equations = app.env.get_domain("math").equations
     found = []
     for part in parts:
         if isinstance(part, nodes.Text):
@@ -89,11 +88,21 @@ def first_sentence(parts, equations):
                 break
         elif part.get("reftarget") in equations:
             found.append(nodes.Text(f"({equations[part['reftarget']][1]})"))
+        elif part.get("refdomain") == "cite":
+            found.append(nodes.Text(cited(app, part)))
         elif isinstance(part, (addnodes.pending_xref, nodes.reference)):
             found.append(nodes.Text(part.astext()))
         else:
             found.append(part.deepcopy())
     return found
+
+
+def cited(app, reference):
+    """Return a citation as text: Li et al. [2016]."""
+    kind, key = reference["reftype"], reference["reftarget"]
+    page = app.config.root_doc
+    domain = app.env.get_domain("cite")
+    return domain.resolve_xref(app.env, page, app.builder, kind, key, reference, None).astext()  # fmt: skip
 
 
 def setup(app):
