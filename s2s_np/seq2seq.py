@@ -357,7 +357,8 @@ class Seq2Seq:
     def load_state_dict(self, state_dict):
         """Replace all parameters, in place.
 
-        Raises ValueError, before anything is replaced, for a missing or unknown name or another shape.
+        Raises ValueError, before anything is replaced, for a missing or unknown name, another shape, and what are no
+        real numbers.
         """
         own = flatten(self.params)
         given = {name: np.asarray(array) for name, array in state_dict.items()}
@@ -373,6 +374,10 @@ class Seq2Seq:
             if given[name].shape != array.shape:
                 raise ValueError(
                     f"{name} has shape {given[name].shape}; this model's has {array.shape}"
+                )
+            if given[name].dtype.kind not in "fiu":
+                raise ValueError(
+                    f"{name} is of type {given[name].dtype}; expected real numbers"
                 )
         self.params = unflatten(
             {

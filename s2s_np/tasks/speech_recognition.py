@@ -8,7 +8,9 @@ filter bank, logarithm.
 """
 
 import ctypes
+import io
 import random
+import struct
 import wave
 import zlib
 from collections import Counter
@@ -292,15 +294,18 @@ def read_wav(path, sample_rate=SAMPLE_RATE):
     Raises ValueError for another sample rate than the one expected, for more than one channel, for samples of another
     size than 16 bits, and for a file that holds no sound or is no WAV file.
     """
+    content = (
+        Path(path).read_bytes()
+    )  # so that nothing longer than the file is read, whatever it says of itself
     try:
-        with wave.open(str(path)) as file:
+        with wave.open(io.BytesIO(content)) as file:
             found, channels, size = (
                 file.getframerate(),
                 file.getnchannels(),
                 file.getsampwidth(),
             )
             content = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, struct.error, OverflowError, ValueError) as error:
         raise ValueError(f"{path} is not a WAV file of plain samples: {error}") from error  # fmt: skip
     if channels != 1:
         raise ValueError(
@@ -314,6 +319,8 @@ def read_wav(path, sample_rate=SAMPLE_RATE):
         )
     if not content:
         raise ValueError(f"{path} is empty: there is no sound in it")
+    if len(content) % size:
+        raise ValueError(f"{path} is cut off in the middle of a sample")
     return np.frombuffer(content, "<i2")
 
 
