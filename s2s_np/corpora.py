@@ -124,7 +124,7 @@ PACKED = (".gz", ".xz")
 MARGIN = (
     1 << 20
 )  # bytes that a file may have beside twice what is expected: an archive is packed anew elsewhere
-MEMORY = 1 << 28  # bytes that unpacking may take beside what it unpacks
+MEMORY = 1 << 27  # bytes that unpacking may take beside what it unpacks
 
 # What Python's tarfile lets through for an archive that was tampered with.
 NOT_TARFILES = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)  # fmt: skip
@@ -268,19 +268,20 @@ def _sounds(content):
     """Return the sounds of an archive by name; tarfile.TarError for what is no archive of plain files."""
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-            return dict(_members(archive, len(content)))
+            return dict(_members(archive))
     except NOT_TARFILES as error:
         raise tarfile.ReadError(f"it is no archive of sounds: {error}") from error
 
 
-def _members(archive, size):
-    """Yield the name and content of each sound of an archive of `size` bytes, each of which is read once."""
-    before = -1
+def _members(archive):
+    """Yield the name and content of each sound of an archive.
+
+    A member of negative size would send the archive back to where it has been, and a sparse one is as large as it says.
+    """
     for member in archive:
-        if not before < archive.offset or not 0 <= member.size <= size:
-            raise tarfile.ReadError(f"{member.name} claims {member.size} bytes")
-        before = archive.offset
-        if member.name.endswith(".wav") and member.isfile() and not member.issparse():
+        if member.size < 0 or member.issparse():
+            raise tarfile.ReadError(f"{member.name} is no plain file of {member.size} bytes")  # fmt: skip
+        if member.name.endswith(".wav") and member.isfile():
             yield Path(member.name).name, archive.extractfile(member).read()
 
 

@@ -496,9 +496,7 @@ def _check_size(source_vocab, target_size, config, params):
         + target_size * (1 + (E + 2 * H if every_step else H))
     )
     given = sum(array.size for array in params.values())
-    if (
-        wanted > 2 * given
-    ):  # a subclass may have another encoder, and more or less of it
+    if wanted > 2 * given:  # the encoder of a subclass may be another
         raise ValueError(
             f"its settings make a model of {wanted} numbers, but it holds {given}"
         )

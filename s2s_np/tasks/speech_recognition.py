@@ -25,6 +25,9 @@ from ..optim import Adam, clip, warmup_linear
 SAMPLE_RATE = 22_050  # of espeak-ng, in hertz
 PERSONS_RATE = 8_000  # of the Free Spoken Digit Dataset
 
+# What Python's wave raises for a file that was tampered with, beside its own error.
+NOT_WAV = (wave.Error, EOFError, OverflowError, RuntimeError, ValueError, struct.error)
+
 LANGUAGES = {"en": "en-us", "ko": "ko"}  # ours, and espeak-ng's
 DIGITS = {
     "en": (
@@ -305,7 +308,7 @@ def read_wav(path, sample_rate=SAMPLE_RATE):
                 file.getsampwidth(),
             )
             content = file.readframes(file.getnframes())
-    except (wave.Error, EOFError, struct.error, OverflowError, ValueError) as error:
+    except NOT_WAV as error:
         raise ValueError(f"{path} is not a WAV file of plain samples: {error}") from error  # fmt: skip
     if channels != 1:
         raise ValueError(
