@@ -77,10 +77,8 @@ class Run:
         """Add what was seen of a step to the history; the batch had so many words in its targets."""
         for name, value in seen.items():
             self.history[name].append(value)
-        self.words, self.total = (
-            self.words + words,
-            self.total + seen["step_loss"] * words,
-        )
+        self.words += words
+        self.total += seen["step_loss"] * words
 
     def end_epoch(self, **seen):
         """Add what was seen of the epoch to the history, and begin the next."""
@@ -189,6 +187,8 @@ def _read(training, tensors, model, batches_per_epoch):
     lengths = dict.fromkeys(EACH_STEP, steps) | dict.fromkeys(EACH_EPOCH, run.epoch)
     if min(counts.values()) < 0 or run.batches > batches_per_epoch:
         raise ValueError(f"epoch {run.epoch} has no batch {run.batches}")
+    if run.words < run.batches:
+        raise ValueError(f"{run.batches} batches have {run.words} words")
     for name, length in lengths.items():
         if len(history[name]) != length:
             raise ValueError(

@@ -247,12 +247,13 @@ def test_what_is_no_checkpoint_is_refused_and_left_as_it_is(tmp_path):
         lambda tensors, training: training.update(order={"bit_generator": "PCG64"}),
         lambda tensors, training: training.update(masks=None),
         lambda tensors, training: training.update(words="many"),
+        lambda tensors, training: training.update(words=0),
         lambda tensors, training: training.pop("history"),
         lambda tensors, training: training.update(run=[]),
     ],
 )
 def test_a_damaged_run_is_named_and_changes_nothing(tmp_path, damage):
-    start_and_kill(tmp_path / "m", 9)
+    start_and_kill(tmp_path / "m", 9, checkpoint_every=3)
     tensors, description = load_checkpoint(tmp_path / "m")
     damage(tensors, description["training"])
     save_checkpoint(tmp_path / "m", tensors, description)
@@ -365,7 +366,7 @@ def run_in_a_process(code, tmp_path):
 def test_a_kernel_that_stops_the_writing_in_the_middle_leaves_the_last_checkpoint(
     tmp_path,
 ):
-    """No file may be larger than 3,000 bytes from the third save on: the kernel writes so much, and no more."""
+    """The kernel lets no file grow beyond 3,000 bytes, and writes so much before it refuses."""
     start_and_kill(tmp_path / "m", 9)
     before = (tmp_path / "m").read_bytes()
     done = run_in_a_process(
