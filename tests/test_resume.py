@@ -269,7 +269,7 @@ def test_a_damaged_run_is_named_and_changes_nothing(tmp_path, damage):
 
 
 def test_two_runs_on_one_checkpoint_are_refused(tmp_path):
-    """The second starts in the first one's last step, and the first then ends well."""
+    """The second starts in a step of the first, which then ends well."""
     model, refused = new_model(), []
     honest = model.loss_and_grads
 
