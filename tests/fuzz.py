@@ -1,7 +1,7 @@
 """Search one reader for a file that it does not name, guided by which lines each file reaches, with atheris.
 
     pip install atheris
-    python tests/fuzz.py tar -max_total_time=600
+    TMPDIR=/dev/shm python tests/fuzz.py tar -max_total_time=600
 
 The first argument is one of `readers.KINDS`; all others are libFuzzer's. It ends by itself, or with the file that made
 the reader raise another error than its own, hang, or take more memory than libFuzzer allows (2 GB).
@@ -21,7 +21,7 @@ with atheris.instrument_imports():
 
 def main():
     kind, *options = sys.argv[1:]
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         os.environ["S2S_DATA"] = folder
         reader = readers.reader(kind, Path(folder))
         seeds = Path(folder) / "seeds"
