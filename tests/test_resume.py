@@ -286,6 +286,26 @@ def test_two_runs_on_one_checkpoint_are_refused(tmp_path):
     assert os.listdir(tmp_path) == ["m"]
 
 
+def test_a_run_in_another_process_is_left_alone_until_it_is_killed(tmp_path, whole):
+    code = (
+        "import sys, time; from resumed_run import *; model = new_model();"
+        "model.loss_and_grads = lambda *_, **__: time.sleep(60);"  # a step that takes long
+        "train(model, sys.argv[1])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "m")]
+    with subprocess.Popen(command, cwd=Path(__file__).parent) as process:
+        try:
+            while not (tmp_path / "m").exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            with pytest.raises(CheckpointError, match="another run is writing to"):
+                train(new_model(), tmp_path / "m")
+        finally:
+            process.kill()
+    model = new_model()
+    compare(whole, model, train(model, tmp_path / "m"))
+
+
 def test_the_lock_of_a_killed_run_and_what_it_half_wrote_stop_nobody(tmp_path):
     (tmp_path / ".m.lock").touch()
     (tmp_path / ".m.abc.partial").write_bytes(b"half")
