@@ -122,11 +122,11 @@ def results_file(path, experiment, version):
             ) from error
         head = {"format": FORMAT, "experiment": experiment, "version": version}
         file.seek(0)
-        *whole, cut_off = file.read().split("\n")
         try:
+            *whole, cut_off = file.read().split("\n")
             lines = [parse_line(path, *numbered) for numbered in enumerate(whole, 1)]
-        except ResultsError as error:
-            raise SweepError(str(error)) from error
+        except (ResultsError, UnicodeDecodeError) as error:
+            raise SweepError(f"{path} holds no results: {error}") from error
         # A head that was cut off is the beginning of this one; anything else is not ours to take away.
         is_ours = lines[0] == head if lines else json.dumps(head).startswith(cut_off)
         if not is_ours:

@@ -6,13 +6,14 @@ Reading one runs nothing.
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 FORMAT = "s2s_np 1"
 
 
 class CheckpointError(ValueError):
-    """A file is not a checkpoint of this package, or not a whole one."""
+    """A file is not a checkpoint of this package, not a whole one, of another run, or in use by one."""
 
 
 def save_checkpoint(path, tensors, description):
@@ -33,7 +34,8 @@ def save_checkpoint(path, tensors, description):
 def write_whole(path, data):
     """Write the bytes `data` to `path`, all or nothing: a reader, or a crash, sees the old file or the new one.
 
-    The file is complete on the disk under another name before it takes its own. Raises OSError where the disk refuses.
+    The file is complete on the disk under another name before it takes its own, and the new name is on the disk when
+    this returns. Raises OSError where the disk refuses.
     """
     path = Path(path)
     handle, partial = tempfile.mkstemp(
@@ -49,6 +51,7 @@ def write_whole(path, data):
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
 
 
 def load_checkpoint(path):
@@ -76,11 +79,14 @@ def load_checkpoint(path):
             f"{path} has format {metadata.get('format')!r}; expected {FORMAT!r}"
         )
     try:
-        return tensors, json.loads(metadata["description"])
-    except (KeyError, ValueError) as error:
+        description = json.loads(metadata["description"])
+    except (KeyError, RecursionError, ValueError) as error:
         raise CheckpointError(
             f"{path} does not say what model it holds: {error}"
         ) from error
+    if not isinstance(description, dict):
+        raise CheckpointError(f"{path} does not say what model it holds")
+    return tensors, description
 
 
 def _safetensors():
@@ -91,6 +97,16 @@ def _safetensors():
             "checkpoints need safetensors: pip install safetensors"
         ) from error
     return safetensors.numpy
+
+
+def _sync_folder(folder):
+    """Bring the names in `folder` to the disk, on systems where a folder can be opened and brought there."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _umask():

@@ -120,7 +120,14 @@ CORPORA = {
     ),
 }  # fmt: skip
 
-UNPACK = {".gz": gzip.decompress, ".xz": lzma.decompress}
+PACKED = (".gz", ".xz")
+MARGIN = (
+    1 << 20
+)  # bytes that a file may have beside twice what is expected: an archive is packed anew elsewhere
+MEMORY = 1 << 27  # bytes that unpacking may take beside what it unpacks
+
+# What Python's tarfile lets through for an archive that was tampered with.
+NOT_TARFILES = (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)  # fmt: skip
 
 # The parts of Multi30k, and the names of their files.
 SPLITS = {"train": "train", "valid": "val", "test": "test_2016_flickr"}
@@ -193,13 +200,19 @@ def read_bytes(name, file):
     """Return what one file of a corpus holds, uncompressed, when its checksum has been found right.
 
     Raises MissingCorpusError, which says where the corpus comes from, its licence, its size and the command that
-    fetches it; ChangedCorpusError for a file that is cut off or has another checksum.
+    fetches it; ChangedCorpusError for a file that is cut off or has another checksum. Of a file that would unpack to
+    much more than is expected, no more is unpacked than shows this.
     """
     corpus, path = _corpus(name), folder(name) / file
     path = next((p for p in _places(path) if p.exists()), path)
     again = f"delete it and fetch it again with `python -m s2s_np.corpora {name}`"
+    most = 2 * corpus.files[file].size + MARGIN
     try:
-        content = UNPACK.get(path.suffix, bytes)(path.read_bytes())
+        content = _unpack(path, most)
+        if len(content) > most:
+            raise ChangedCorpusError(
+                f"{path} is not the file that was expected: it holds more than {most} bytes; {again}"
+            )
         found = checksum(file, content)
     except FileNotFoundError as error:
         raise MissingCorpusError(
@@ -229,19 +242,47 @@ def checksum(file, content):
     ).hexdigest()
 
 
+def _unpack(path, most):
+    """Return what a file holds, uncompressed, or the first `most + 1` bytes of it."""
+    if path.suffix == ".gz":
+        with gzip.open(path) as file:
+            content = file.read(most + 1)
+    elif path.suffix == ".xz":
+        unpacker = lzma.LZMADecompressor(memlimit=MEMORY)
+        with open(path, "rb") as file:
+            content = unpacker.decompress(file.read(most + 1), most + 1)
+        if not unpacker.eof and len(content) <= most:
+            raise EOFError("it ends before its end marker")
+    else:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    return content
+
+
 def _places(path):
     """Return where a file may lie: as it is, or compressed."""
-    return [path, *(path.with_name(path.name + suffix) for suffix in UNPACK)]
+    return [path, *(path.with_name(path.name + suffix) for suffix in PACKED)]
 
 
 def _sounds(content):
-    """Return the sounds of an archive by name."""
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        return {
-            Path(member.name).name: archive.extractfile(member).read()
-            for member in archive
-            if member.name.endswith(".wav") and member.isfile()
-        }
+    """Return the sounds of an archive by name; tarfile.TarError for what is no archive of plain files."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
+            return dict(_members(archive))
+    except NOT_TARFILES as error:
+        raise tarfile.ReadError(f"it is no archive of sounds: {error}") from error
+
+
+def _members(archive):
+    """Yield the name and content of each sound of an archive.
+
+    A member of negative size would send the archive back to where it has been, and a sparse one is as large as it says.
+    """
+    for member in archive:
+        if member.size < 0 or member.issparse():
+            raise tarfile.ReadError(f"{member.name} is no plain file of {member.size} bytes")  # fmt: skip
+        if member.name.endswith(".wav") and member.isfile():
+            yield Path(member.name).name, archive.extractfile(member).read()
 
 
 def _recording(name, sound):

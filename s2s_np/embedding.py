@@ -23,7 +23,8 @@ def embedding(params, tokens):
         params: {"weight": (V, E)}
         tokens: integers from 0 to V − 1, any shape; (T, B) in this package
     Returns `vectors (T, B, E)` and `backward(d_vectors) -> {"weight": (V, E)}`. A row's gradient is the sum over
-    all the places where its word stands; all rows are treated alike, PAD's too.
+    all the places where its word stands; all rows are treated alike, PAD's too. The kernel of a GPU adds in the
+    order of the places; in `plain_arrays` a GPU adds atomically, in an order of chance: the last bits may differ.
     Raises TypeError for tokens that are not integers, IndexError for an id outside the vocabulary.
     """
     check_names(params, ["weight"])

@@ -65,17 +65,32 @@ def read_results(path, version=None):
         version: of the experiment that is expected, or None for any
     Raises FileNotFoundError, and ResultsError for a line that is no run or a file of another format or version.
     """
-    with open(path, encoding="utf-8") as file:
-        head, *lines = [parse_line(path, *line) for line in enumerate(file, 1)] or [{}]
-    if head.get("format") != FORMAT:
+    try:
+        with open(path, encoding="utf-8") as file:
+            head, *lines = [parse_line(path, *line) for line in enumerate(file, 1)] or [{}]  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise ResultsError(f"{path} is no text: {error}") from error
+    if not _is_head(head):
         raise ResultsError(
-            f"{path} is no file of results of format {FORMAT}; its first line is {head}"
+            f"{path} is no file of results of format {FORMAT}; its first line is {head!r:.200}"
         )
+    for number, line in enumerate(lines, 2):
+        if not all(isinstance(line[part], dict) for part in ("setting", "result")):
+            raise ResultsError(f"{path}, line {number}, has no names in its setting or result")  # fmt: skip
     if version not in (None, head["version"]):
         raise ResultsError(
             f"{path} holds version {head['version']} of {head['experiment']}, expected {version}; run its script again"
         )
     return [line["setting"] | line["result"] for line in lines]
+
+
+def _is_head(value):
+    """Say whether the first line of a file says what the others are."""
+    return (
+        isinstance(value, dict)
+        and value.get("format") == FORMAT
+        and {"experiment", "version"} <= value.keys()
+    )
 
 
 def parse_line(path, number, line):
@@ -85,7 +100,7 @@ def parse_line(path, number, line):
         if number > 1:
             value["setting"], value["result"]
         return value
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ResultsError(f"{path}, line {number}, is no result of a sweep: {line[:60]!r}") from error  # fmt: skip
 
 

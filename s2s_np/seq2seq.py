@@ -20,6 +20,7 @@ from .loss import generator_loss, token_log_probs
 from .lstm import lstm, lstm_step
 from .padding import reverse_within_lengths
 from .recurrent import init_recurrent
+from .resume import PREFIX
 from .rnn import rnn, rnn_step
 from .scheduled_sampling import check_teacher_forcing, mix_inputs
 from .search import beam_search, greedy_search
@@ -121,6 +122,11 @@ class Seq2Seq:
     def num_parameters(self):
         """How many numbers the model learns."""
         return sum(array.size for array in flatten(self.params).values())
+
+    @property
+    def mask_rng(self):
+        """The random numbers that a step of training draws: those of dropout and of scheduled sampling."""
+        return self._mask_rng
 
     def __repr__(self):
         settings = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
@@ -351,7 +357,8 @@ class Seq2Seq:
     def load_state_dict(self, state_dict):
         """Replace all parameters, in place.
 
-        Raises ValueError, before anything is replaced, for a missing or unknown name or another shape.
+        Raises ValueError, before anything is replaced, for a missing or unknown name, another shape, and what are no
+        real numbers.
         """
         own = flatten(self.params)
         given = {name: np.asarray(array) for name, array in state_dict.items()}
@@ -368,6 +375,10 @@ class Seq2Seq:
                 raise ValueError(
                     f"{name} has shape {given[name].shape}; this model's has {array.shape}"
                 )
+            if given[name].dtype.kind not in "fiu":
+                raise ValueError(
+                    f"{name} is of type {given[name].dtype}; expected real numbers"
+                )
         self.params = unflatten(
             {
                 name: to_device(given[name].astype(self.config["dtype"]), self.device)
@@ -375,30 +386,42 @@ class Seq2Seq:
             }
         )
 
-    def save(self, path):
-        """Write settings, vocabularies and parameters to a safetensors file, all or nothing."""
-        description = {
+    @property
+    def description(self):
+        """What a file says of the model beside its parameters: settings and vocabularies, as JSON has them."""
+        return {
             "config": self.config,
             "source_vocab": _vocab_description(self.source_vocab),
             "target_vocab": _vocab_description(self.target_vocab),
         }
-        save_checkpoint(path, self.state_dict(), description)
+
+    def save(self, path):
+        """Write settings, vocabularies and parameters to a safetensors file, all or nothing."""
+        save_checkpoint(path, self.state_dict(), self.description)
 
     @classmethod
     def load(cls, path):
-        """Read a model that `save` wrote; it starts on the CPU.
+        """Read a model that `save`, or `fit` with its checkpoint, wrote; it starts on the CPU.
 
-        Raises FileNotFoundError, or CheckpointError for a file that is truncated, of another shape or kind.
+        Raises FileNotFoundError, or CheckpointError for a file that is truncated, of another shape or kind. Nothing
+        is made that is larger than a few times the file, whatever the file says.
         """
         tensors, description = load_checkpoint(path)
+        params = {
+            name: array
+            for name, array in tensors.items()
+            if not name.startswith(PREFIX)
+        }
         try:
-            model = cls(
-                _vocab(description["source_vocab"]),
-                _vocab(description["target_vocab"]),
-                **description["config"],
+            source_vocab, target_vocab = (
+                _vocab(description[name]) for name in ("source_vocab", "target_vocab")
             )
-            model.load_state_dict(tensors)
-        except (KeyError, TypeError, ValueError) as error:
+            config = description["config"]
+            _check_config(source_vocab, target_vocab, config)
+            _check_size(source_vocab, len(target_vocab), config, params)
+            model = cls(source_vocab, target_vocab, **config)
+            model.load_state_dict(params)
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path} does not hold a model of this package: {error}"
             ) from error
@@ -450,6 +473,32 @@ def _check_config(source_vocab, target_vocab, config):
     if config["bidirectional"] and config["hidden_size"] % 2:
         raise ValueError(
             f"hidden_size is {config['hidden_size']}; two directions need an even number"
+        )
+
+
+def _check_size(source_vocab, target_size, config, params):
+    """Raise ValueError if a model of these settings would be much larger than the parameters that are there for it."""
+    E, H, L = config["embedding_size"], config["hidden_size"], config["num_layers"]
+    gates = CELLS[config["cell"]].gates
+    every_step = config["context"] == "every_step"
+
+    def layers(input_size, width, directions):
+        first, other = (gates * width * (size + width + 2) for size in (input_size, H))
+        return directions * (first + (L - 1) * other)
+
+    frames = isinstance(source_vocab, Frames)
+    directions = 2 if config["bidirectional"] else 1
+    wanted = (
+        (0 if frames else len(source_vocab) * E)
+        + layers(source_vocab.size if frames else E, H // directions, directions)
+        + target_size * E
+        + layers(E + H if every_step else E, H, 1)
+        + target_size * (1 + (E + 2 * H if every_step else H))
+    )
+    given = sum(array.size for array in params.values())
+    if wanted > 2 * given:  # the encoder of a subclass may be another
+        raise ValueError(
+            f"its settings make a model of {wanted} numbers, but it holds {given}"
         )
 
 

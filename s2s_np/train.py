@@ -8,6 +8,7 @@ from .array import array_module, memory_for, to_floats
 from .batch import batches_of, encode_pairs
 from .loss import check_label_smoothing
 from .optim import Adam, clip, warmup_linear
+from .resume import Run, kept_run
 from .scheduled_sampling import check_teacher_forcing
 from .tree import leaves
 
@@ -29,6 +30,7 @@ def fit(
     label_smoothing=0.0,
     teacher_forcing=1.0,
     checkpoint=None,
+    checkpoint_every=None,
     progress=True,
 ):
     """Train `model` on `train_pairs`, in place; `Seq2Seq.fit` calls this.
@@ -46,46 +48,44 @@ def fit(
             the validation loss never is
         teacher_forcing: probability that a word which the decoder reads is the right one and not the model's own
             (`mix_inputs`); the training loss is then that of the words so fed, the validation loss of the right ones
-        checkpoint: path of a file to which the model is saved after every epoch, or None
+        checkpoint: path of a file to which the model and all that training needs to go on are saved after every epoch,
+            or None. If the file is there, training goes on from it: the same call, after a kill, ends with the same
+            bits and the same history (but for `seconds`). `Seq2Seq.load` reads the model from it
+        checkpoint_every: steps after which it is saved as well, or None; changes nothing else
         progress: show a progress bar (needs tqdm)
     Returns a dict of lists: per epoch `train_loss`, `valid_loss` (None without validation pairs) and `seconds`;
     per step `step_loss`, `grad_norm` (before clipping) and `learning_rate`. Losses are nats a word.
     Raises ValueError for settings and pairs that make no sense, MemoryError, naming the size to change, and
-    NonFiniteLossError, naming the step, before a loss or gradient that is not finite can reach the parameters; the
-    last checkpoint stays as it is.
+    NonFiniteLossError, naming the step, before a loss or gradient that is not finite can reach the parameters;
+    CheckpointError for a checkpoint of another run (naming what differs), one that another process is writing, and a
+    damaged one; OSError where the disk refuses. The last checkpoint stays as it is.
     """
-    _check_settings(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        max_norm=max_norm,
-    )
+    settings = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "warmup": warmup,
+        "max_norm": max_norm,
+        "label_smoothing": label_smoothing,
+        "teacher_forcing": teacher_forcing,
+    }
+    _check_settings(epochs, batch_size, learning_rate, max_norm, checkpoint_every)
     check_label_smoothing(label_smoothing)
     check_teacher_forcing(teacher_forcing)
     train = encode_pairs(train_pairs, model.source_vocab, model.target_vocab)
     valid = valid_pairs and encode_pairs(
         valid_pairs, model.source_vocab, model.target_vocab
     )
-    batches_per_epoch = math.ceil(len(train) / batch_size)
-    num_steps = epochs * batches_per_epoch
-    adam = Adam(model.params)
-    history = {
-        name: []
-        for name in (
-            "train_loss",
-            "valid_loss",
-            "seconds",
-            "step_loss",
-            "grad_norm",
-            "learning_rate",
-        )
-    }
-    with _bar(num_steps, progress) as bar:
-        for epoch in range(epochs):
-            started = time.perf_counter()
-            words, total = 0, 0.0
-            for batch in batches_of(train, batch_size, model.rng):
-                step = len(history["step_loss"])
+    num_steps = epochs * math.ceil(len(train) / batch_size)
+    adam, run = Adam(model.params), Run()
+    with (
+        kept_run(checkpoint, model, adam, run, settings, train, valid) as save,
+        _bar(num_steps, run.steps, progress) as bar,
+    ):
+        while run.epoch < epochs:
+            started = time.perf_counter() - run.seconds
+            for batch in run.remaining_batches(train, batch_size, model.rng):
+                step = run.steps
                 with memory_for(_size(batch), "batch_size"):
                     loss, grads = model.loss_and_grads(
                         batch,
@@ -96,34 +96,28 @@ def fit(
                 loss, norm = to_floats(loss, norm)
                 if not (math.isfinite(loss) and math.isfinite(norm)):
                     raise NonFiniteLossError(
-                        _diagnosis(step, epoch, loss, norm, grads, checkpoint)
+                        _diagnosis(step, run.epoch, loss, norm, grads, checkpoint)
                     )
                 rate = learning_rate * warmup_linear(step, num_steps, warmup)
                 adam.step(model.params, grads, rate)
-                for name, value in (
-                    ("step_loss", loss),
-                    ("grad_norm", norm),
-                    ("learning_rate", rate),
-                ):
-                    history[name].append(value)
-                batch_words = int(batch.target_lengths.sum())
-                words, total = words + batch_words, total + loss * batch_words
+                run.end_step(
+                    int(batch.target_lengths.sum()),
+                    step_loss=loss,
+                    grad_norm=norm,
+                    learning_rate=rate,
+                )
+                run.seconds = time.perf_counter() - started
+                if checkpoint_every and run.steps % checkpoint_every == 0:
+                    save()
                 bar.update()
-            history["train_loss"].append(total / words)
-            history["valid_loss"].append(
-                mean_loss(model, valid, batch_size) if valid else None
-            )
-            history["seconds"].append(time.perf_counter() - started)
-            bar.set_postfix(
-                {
-                    name: history[name][-1]
-                    for name in ("train_loss", "valid_loss")
-                    if history[name][-1]
-                }
-            )
-            if checkpoint is not None:
-                model.save(checkpoint)
-    return history
+            seen = {
+                "train_loss": run.total / run.words,
+                "valid_loss": mean_loss(model, valid, batch_size) if valid else None,
+            }
+            run.end_epoch(**seen, seconds=time.perf_counter() - started)
+            bar.set_postfix({name: value for name, value in seen.items() if value})
+            save()
+    return run.history
 
 
 def mean_loss(model, encoded, batch_size):
@@ -135,7 +129,7 @@ def mean_loss(model, encoded, batch_size):
     return -log_prob / words
 
 
-def _check_settings(epochs, batch_size, learning_rate, max_norm):
+def _check_settings(epochs, batch_size, learning_rate, max_norm, checkpoint_every):
     if epochs < 0:
         raise ValueError(f"epochs is {epochs}; expected 0 or more")
     if batch_size < 1:
@@ -144,6 +138,10 @@ def _check_settings(epochs, batch_size, learning_rate, max_norm):
         raise ValueError(f"learning_rate is {learning_rate}; expected a number above 0")
     if not max_norm > 0:
         raise ValueError(f"max_norm is {max_norm}; expected a number above 0")
+    if checkpoint_every is not None and checkpoint_every < 1:
+        raise ValueError(
+            f"checkpoint_every is {checkpoint_every}; expected at least 1 step, or None"
+        )
 
 
 def _size(batch):
@@ -160,7 +158,7 @@ def _diagnosis(step, epoch, loss, norm, grads, checkpoint):
     where = f"; not finite: the gradient of {', '.join(broken)}" if broken else ""
     kept = (
         f"; the last good model is in {checkpoint}"
-        if checkpoint is not None and epoch > 0
+        if checkpoint is not None and step > 0
         else ""
     )
     return (
@@ -169,7 +167,7 @@ def _diagnosis(step, epoch, loss, norm, grads, checkpoint):
     )
 
 
-def _bar(total, progress):
+def _bar(total, done, progress):
     """Return a progress bar of tqdm, silent if `progress` is False or tqdm is missing (which is said)."""
     if progress:
         try:
@@ -180,7 +178,7 @@ def _bar(total, progress):
                 stacklevel=4,
             )
         else:
-            return tqdm(total=total, unit="step")
+            return tqdm(total=total, initial=done, unit="step")
     return _NoBar()
 
 

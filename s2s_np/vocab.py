@@ -14,6 +14,8 @@ class Vocab:
     `tokens` lists them; the first four are `SPECIAL_TOKENS`, with ids PAD, BOS, EOS and UNK. `level` is "char"
     (a token is a character) or "word" (a token is what stands between spaces). Texts are read in Unicode's
     composed form (NFC), so that a Hangul syllable is one character however it was typed.
+    Raises ValueError for another level, other special tokens and a token that stands twice, TypeError for what is no
+    string.
     """
 
     def __init__(self, tokens, level):
@@ -25,6 +27,9 @@ class Vocab:
             )
         self.tokens = list(tokens)
         self.level = level
+        for i, token in enumerate(self.tokens):
+            if not isinstance(token, str):
+                raise TypeError(f"tokens[{i}] is {token!r}; expected a string")
         self._ids = {token: i for i, token in enumerate(self.tokens) if i > UNK}
         if len(set(self.tokens)) != len(self.tokens):
             twice = next(

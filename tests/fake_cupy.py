@@ -13,6 +13,7 @@ It offers what the package uses, and a test compares that with CuPy's own names 
 
 import ctypes
 import hashlib
+import json
 import operator
 import os
 import re
@@ -228,13 +229,23 @@ def asnumpy(array):
 
 
 class Generator:
-    """NumPy's random numbers, on the device."""
+    """NumPy's random numbers, on the device; as CuPy's, they have their state in bytes of the device."""
 
     def __init__(self, seed):
         self._rng = np.random.default_rng(seed)
+        self.bit_generator = SimpleNamespace(_state=ndarray(np.zeros(512, np.int8)))
+        self._keep_state()
 
     def random(self, size=None, dtype=float64):
-        return _to_device(self._rng.random(size, dtype))
+        text = self.bit_generator._state._host.tobytes().rstrip(b"\0")
+        self._rng.bit_generator.state = json.loads(text)
+        drawn = self._rng.random(size, dtype)
+        self._keep_state()
+        return _to_device(drawn)
+
+    def _keep_state(self):
+        text = json.dumps(self._rng.bit_generator.state).encode()
+        self.bit_generator._state._host[:] = np.frombuffer(text.ljust(512, b"\0"), np.int8)  # fmt: skip
 
 
 random = SimpleNamespace(default_rng=Generator)

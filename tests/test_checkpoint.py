@@ -153,6 +153,16 @@ def test_tensors_of_another_shape_than_the_description_says_are_named(tmp_path, 
         Seq2Seq.load(tmp_path / "m")
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "bool"])
+def test_tensors_that_are_no_real_numbers_are_named(tmp_path, model, dtype):
+    model.save(tmp_path / "m")
+    tensors, description = load_checkpoint(tmp_path / "m")
+    tensors["generator.bias"] = tensors["generator.bias"].astype(dtype)
+    save_checkpoint(tmp_path / "m", tensors, description)
+    with pytest.raises(CheckpointError, match=f"generator.bias is of type {dtype}"):
+        Seq2Seq.load(tmp_path / "m")
+
+
 @pytest.mark.parametrize(
     "change",
     [

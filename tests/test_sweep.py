@@ -144,6 +144,14 @@ def test_a_file_that_is_no_results_is_refused_and_stays(tmp_path, line):
     assert path.read_text() == text
 
 
+def test_a_file_that_is_no_text_is_refused_and_stays(tmp_path):
+    path = tmp_path / "r.jsonl"
+    path.write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(SweepError, match="r.jsonl holds no results: .* decode"):
+        sweep(square, [{"x": 1}], path)
+    assert path.read_bytes() == b"\xff\xd8\xff"
+
+
 @pytest.mark.parametrize("text", ["my notes", '{"some": "data"}'])
 def test_a_file_of_another_kind_is_refused_and_stays_even_without_a_last_newline(
     tmp_path, text

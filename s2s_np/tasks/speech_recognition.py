@@ -8,7 +8,9 @@ filter bank, logarithm.
 """
 
 import ctypes
+import io
 import random
+import struct
 import wave
 import zlib
 from collections import Counter
@@ -22,6 +24,9 @@ from ..optim import Adam, clip, warmup_linear
 
 SAMPLE_RATE = 22_050  # of espeak-ng, in hertz
 PERSONS_RATE = 8_000  # of the Free Spoken Digit Dataset
+
+# What Python's wave raises for a file that was tampered with, beside its own error.
+NOT_WAV = (wave.Error, EOFError, OverflowError, RuntimeError, ValueError, struct.error)
 
 LANGUAGES = {"en": "en-us", "ko": "ko"}  # ours, and espeak-ng's
 DIGITS = {
@@ -292,15 +297,18 @@ def read_wav(path, sample_rate=SAMPLE_RATE):
     Raises ValueError for another sample rate than the one expected, for more than one channel, for samples of another
     size than 16 bits, and for a file that holds no sound or is no WAV file.
     """
+    content = (
+        Path(path).read_bytes()
+    )  # so that nothing longer than the file is read, whatever it says of itself
     try:
-        with wave.open(str(path)) as file:
+        with wave.open(io.BytesIO(content)) as file:
             found, channels, size = (
                 file.getframerate(),
                 file.getnchannels(),
                 file.getsampwidth(),
             )
             content = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
+    except NOT_WAV as error:
         raise ValueError(f"{path} is not a WAV file of plain samples: {error}") from error  # fmt: skip
     if channels != 1:
         raise ValueError(
@@ -314,6 +322,8 @@ def read_wav(path, sample_rate=SAMPLE_RATE):
         )
     if not content:
         raise ValueError(f"{path} is empty: there is no sound in it")
+    if len(content) % size:
+        raise ValueError(f"{path} is cut off in the middle of a sample")
     return np.frombuffer(content, "<i2")
 
 
