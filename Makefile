@@ -15,7 +15,7 @@ NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadsc
 BENCH := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(if $(KERNELS),OPENBLAS_CORETYPE=$(KERNELS)) $(BIN)/python
 BENCHMARKS := import_time training account decoding scaling loss_memory
 
-.PHONY: help setup torch peers book pdf epub html test check test-portable coverage audit sbom lint bench bench-quick bench-gpu serve lab execute lock clean
+.PHONY: help setup torch peers book pdf epub html test check test-portable test-exhaustive mutation coverage audit sbom lint bench bench-quick bench-gpu serve lab execute lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,18 +51,26 @@ epub: html ## bind the whole book for e-readers: _epub/sequence-to-sequence.epub
 	@echo "The book: $(abspath _epub/sequence-to-sequence.epub)"
 
 test: html ## run the unit tests, the built pages in a browser, and every notebook
-	$(UNIT)
+	$(UNIT) -m "not exhaustive"
 	$(NOTEBOOKS)
 
 check: html lint ## the quick half of `make test`: no notebooks
-	$(UNIT) -m "not thorough"
+	$(UNIT) -m "not thorough and not exhaustive"
 
 test-portable: $(READY) ## run tests and notebooks with other kernels, threads and NumPy (some: RUNS="Prescott 2.0")
 	$(BIN)/python tests/portable.py $(RUNS)
 
+test-exhaustive: html ## run the tests that take many minutes: a hundred kills, thousands of damaged files, the EPUB
+	$(UNIT) -m exhaustive
+
+mutation: $(READY) ## change the layers in thousands of small ways, and list the changes that no test sees
+	@test -x .venv-mutation/bin/mutmut || { $(PYTHON) -m venv .venv-mutation && .venv-mutation/bin/python -m pip install -q \
+		mutmut==3.8.1 pytest==9.2.0 hypothesis safetensors torch==2.13.0 -e .; }
+	$(ONE_THREAD) .venv-mutation/bin/python tests/mutation.py
+
 coverage: html ## say which lines and branches of s2s_np the tests do not reach
 	$(BIN)/python -m pip install -q coverage==7.17.5 pytest-cov==7.1.0
-	$(UNIT) -m "not browser" --cov=s2s_np --cov-branch --cov-report=term-missing:skip-covered --cov-report=json:_coverage.json
+	$(UNIT) -m "not browser and not exhaustive" --cov=s2s_np --cov-branch --cov-report=term-missing:skip-covered --cov-report=json:_coverage.json
 
 audit: $(READY) ## look every locked package up in the Python advisory database
 	@test -x .venv-audit/bin/pip-audit || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install -q pip-audit==2.10.1; }
@@ -108,4 +116,4 @@ lock: $(READY) ## work out requirements.txt again from requirements.in
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 
 clean: ## remove all that these commands made
-	rm -rf $(VENV) .venv-audit .venv-sbom _build _pdf _epub build _coverage.json sbom.json *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit .venv-sbom .venv-mutation _build _pdf _epub build _coverage.json sbom.json *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -42,11 +42,12 @@ def prepare(folder):
     }  # fmt: skip
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (folder / "pyproject.toml").write_text("\n".join([project, "[tool.mutmut]", *lines]) + "\n", encoding="utf-8")  # fmt: skip
+    text = "\n".join([project, "[tool.mutmut]", *lines, ""])
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
 
 
 def read(folder):
-    """Return for each layer what became of its mutants: counts, and of those that survived the lines, before and after."""
+    """Return for each layer how many mutants it has, and of each that survived its line before and after."""
     found = {}
     for name in LAYERS:
         mutants = folder / "mutants" / "s2s_np" / f"{name}.py"
@@ -74,7 +75,7 @@ def change(functions, mutant):
     """Return what one mutant changes: the function, and its lines before and after."""
     original = re.sub(r"\d+$", "orig", mutant)
     before, after = (functions[name].splitlines()[1:] for name in (original, mutant))
-    lines = [line for line in difflib.unified_diff(before, after, n=0, lineterm="")][3:]  # fmt: skip
+    lines = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]  # fmt: skip
     function = re.sub(r"^x.*ǁ|^x_|__mutmut_\d+$", "", mutant)
     old, new = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")  # fmt: skip
     return [function, old, new]
@@ -88,8 +89,8 @@ def main():
         found = read(folder)
     RESULTS.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")  # fmt: skip
     for layer, counts in found.items():
-        alive = len(counts["survived"])
-        print(f"{layer:20}{counts['mutants']:6} mutants, {alive:4} survived, {1 - alive / counts['mutants']:.1%} killed")  # fmt: skip
+        alive, mutants = len(counts["survived"]), counts["mutants"]
+        print(f"{layer:20}{mutants:6} mutants, {alive:4} survived: {1 - alive / mutants:.1%} killed")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ instructions, with more threads, with the oldest NumPy.
     python tests/portable.py                    all of them, about ten minutes each on two cores
     python tests/portable.py Prescott 2.0       those whose names hold one of these words
 
-Each run is kept in `benchmarks/results/portable.json`: how many tests passed, failed and were skipped, and in what time.
-Tests that open the built pages are left out, because they compute nothing.
+Each run is kept in `benchmarks/results/portable.json`: how many tests passed, failed and were skipped, and in what
+time. Tests that open the built pages are left out, because they compute nothing.
 """
 
 import json
@@ -37,7 +37,13 @@ RUNS = {
     f"NumPy {LOWEST}": {"numpy": LOWEST},
 }
 SUITES = {
-    "tests": ["-n", "2", "-m", "not thorough and not browser", "tests"],
+    "tests": [
+        "-n",
+        "2",
+        "-m",
+        "not thorough and not exhaustive and not browser",
+        "tests",
+    ],
     "notebooks": ["--nbval", "-n", "2", "--dist", "loadscope", "book"],
 }
 

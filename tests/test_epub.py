@@ -109,7 +109,7 @@ def test_a_small_site_becomes_a_book(tmp_path, browser):
     assert np.array_equal(np.asarray(bound), picture)
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_the_whole_book_is_bound_with_its_formulas_and_all_its_pages(tmp_path, browser):
     epub = tmp_path / "book.epub"
     subprocess.run([sys.executable, SCRIPT, SITE, epub], check=True)

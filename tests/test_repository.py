@@ -125,6 +125,8 @@ def test_make_help_lists_every_command():
         "test",
         "check",
         "test-portable",
+        "test-exhaustive",
+        "mutation",
         "coverage",
         "audit",
         "sbom",

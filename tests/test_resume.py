@@ -456,7 +456,7 @@ def kill_at_random_moments(path, kills, rng, settings):
         yield None if done else set(os.listdir(path.parent))
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.exhaustive)])
 def test_killed_at_random_moments_a_run_ends_with_the_bits_of_a_whole_one(
     tmp_path, kills
 ):

@@ -256,7 +256,7 @@ def test_a_few_hundred_steps_leave_nothing_behind(train):
     assert later_peak < 1.2 * peak
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_a_hundred_thousand_steps_take_the_memory_of_a_thousand(train):
     train(1000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

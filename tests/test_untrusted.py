@@ -31,7 +31,7 @@ SECONDS = 10  # in which any file must have been read
 MARGIN = 16 << 20  # bytes that reading may take beside forty times the file
 
 # examples: of a default run, and of a thorough one
-EXAMPLES = [100, pytest.param(1000, marks=pytest.mark.thorough)]
+EXAMPLES = [100, pytest.param(1000, marks=pytest.mark.exhaustive)]
 
 
 @pytest.fixture(params=KINDS)

@@ -12,6 +12,7 @@ its first formula on when all are set, or after three seconds, whichever comes f
 import base64
 import gzip
 import shutil
+from functools import cache
 from importlib.metadata import files
 from pathlib import PurePosixPath
 
@@ -51,20 +52,31 @@ def pack_mathjax(app, exception):
         return
     target = app.outdir / "_static" / app.config.mathjax_path
     target.parent.mkdir(parents=True, exist_ok=True)
-    places = {
-        file.relative_to(MATHJAX).as_posix(): file.locate()
-        for file in files("sphinx-mathjax-offline")
-        if file.is_relative_to(MATHJAX)
-    }
-    code = [places[f"{part}.js"].read_text(encoding="utf-8") for part in PARTS]
-    code.append(f"MathJax.loader.preLoad({', '.join(map(repr, PARTS))})")
-    packed = gzip.compress(";\n".join(code).encode(), mtime=0)
+    packed = gzip.compress(mathjax().encode(), mtime=0)
     target.write_text(UNPACK % base64.b64encode(packed).decode(), encoding="utf-8")
-    for name, place in places.items():
+    for name, place in places().items():
         if name.startswith(FONTS):
             font = target.parent / name
             font.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(place, font)
+
+
+def places():
+    """Return where each file of MathJax lies, by its path within MathJax."""
+    return {
+        file.relative_to(MATHJAX).as_posix(): file.locate()
+        for file in files("sphinx-mathjax-offline")
+        if file.is_relative_to(MATHJAX)
+    }
+
+
+@cache
+def mathjax():
+    """Return the code of MathJax that a page unpacks and runs."""
+    found = places()
+    code = [found[f"{part}.js"].read_text(encoding="utf-8") for part in PARTS]
+    code.append(f"MathJax.loader.preLoad({', '.join(map(repr, PARTS))})")
+    return ";\n".join(code)
 
 
 def mend_scripts(app, pagename, templatename, context, doctree):

@@ -1,15 +1,17 @@
 """Every built page says, in a content security policy, what it may load and run: this book's own files and no others.
 
-A policy lets scripts run that lie beside the page, and of those written into it the ones whose SHA-256 it names. So a
-script that got into a page on the way to its reader does not run, and nothing is fetched from or sent to elsewhere.
-Styles may stand in the page: Matplotlib's pictures, Sphinx's tables and MathJax write them. `file:` is for pages that
-are opened from disk, which are nobody's "self".
+A policy lets scripts run that lie beside the page, and of those written into it the ones whose SHA-256 it names, and
+that of MathJax, which a page unpacks. So a script that got into a page on the way to its reader does not run, and
+nothing is fetched from or sent to elsewhere. Styles may stand in the page: Matplotlib's pictures, Sphinx's tables and
+MathJax write them. `file:` is for pages that are opened from disk, which are nobody's "self".
 """
 
 import base64
 import hashlib
 from html import escape
 from html.parser import HTMLParser
+
+import offline
 
 JAVASCRIPT = ("", "module", "text/javascript", "application/javascript")
 OWN = "'self' file:"
@@ -42,7 +44,8 @@ class Inline(HTMLParser):
 
 def policy(page):
     """Return the policy of a page of HTML."""
-    allowed = sorted(f"'sha256-{digest(script)}'" for script in set(Inline(page).found))
+    scripts = {offline.mathjax(), *Inline(page).found}
+    allowed = sorted(f"'sha256-{digest(script)}'" for script in scripts)
     return "; ".join(
         (
             "default-src 'none'",
