@@ -64,8 +64,9 @@ def read(folder):
 
 def sources(text):
     """Return the source of every function of a module, by name."""
+    lines = text.splitlines()
     return {
-        node.name: ast.get_source_segment(text, node)
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef)
     }
@@ -89,8 +90,8 @@ def main():
         found = read(folder)
     RESULTS.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")  # fmt: skip
     for layer, counts in found.items():
-        alive, mutants = len(counts["survived"]), counts["mutants"]
-        print(f"{layer:20}{mutants:6} mutants, {alive:4} survived: {1 - alive / mutants:.1%} killed")  # fmt: skip
+        alive, run = len(counts["survived"]), counts["mutants"] - counts["not_run"]
+        print(f"{layer:20}{run:6} of {counts['mutants']:6} mutants run, {alive:4} survived")  # fmt: skip
 
 
 if __name__ == "__main__":
