@@ -15,7 +15,7 @@ NOTEBOOKS := $(ONE_THREAD) $(BIN)/python -m pytest -q --nbval -n 2 --dist loadsc
 BENCH := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(if $(KERNELS),OPENBLAS_CORETYPE=$(KERNELS)) $(BIN)/python
 BENCHMARKS := import_time training account decoding scaling loss_memory
 
-.PHONY: help setup torch peers book pdf epub html test check test-portable test-exhaustive mutation coverage audit sbom lint bench bench-quick bench-gpu serve lab execute lock clean
+.PHONY: help setup torch peers book pdf epub html test check links test-portable test-exhaustive mutation coverage audit sbom lint bench bench-quick bench-gpu serve lab execute lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ test: html ## run the unit tests, the built pages in a browser, and every notebo
 
 check: html lint ## the quick half of `make test`: no notebooks
 	$(UNIT) -m "not thorough and not exhaustive"
+
+links: $(READY) ## ask for every address on another machine whether it is there
+	$(BIN)/jupyter-book build book --path-output _links --config _config.yml --builder linkcheck -q
 
 test-portable: $(READY) ## run tests and notebooks with other kernels, threads and NumPy (some: RUNS="Prescott 2.0")
 	$(BIN)/python tests/portable.py $(RUNS)
@@ -116,4 +119,4 @@ lock: $(READY) ## work out requirements.txt again from requirements.in
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 
 clean: ## remove all that these commands made
-	rm -rf $(VENV) .venv-audit .venv-sbom .venv-mutation _build _pdf _epub build _coverage.json sbom.json *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit .venv-sbom .venv-mutation _build _pdf _epub _links build _coverage.json sbom.json *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -124,6 +124,7 @@ def test_make_help_lists_every_command():
         "pdf",
         "test",
         "check",
+        "links",
         "test-portable",
         "test-exhaustive",
         "mutation",
