@@ -6,6 +6,8 @@ would have to have another.
 
 import re
 
+from built_pages import mend_pages
+
 ARROW = re.compile(r"(<a [^>]*>)([^<]+)(</a><details[^>]*>)<summary>")
 REFERENCES = '<div role="list" class="citation-list">'
 
@@ -21,14 +23,11 @@ def mend(html):
     return named.replace(REFERENCES, '<div class="citation-list">')
 
 
-def mend_pages(app, exception):
+def finish(app, exception):
     if exception is None and app.builder.format == "html":
-        for path in app.outdir.rglob("*.html"):
-            html = path.read_text(encoding="utf-8")
-            if (mended := mend(html)) != html:
-                path.write_text(mended, encoding="utf-8")
+        mend_pages(app, mend)
 
 
 def setup(app):
-    app.connect("build-finished", mend_pages)
+    app.connect("build-finished", finish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,12 +22,17 @@ def write_font(app, exception):
     for path in (*app.outdir.rglob("*.html"), *models):
         used.update(HANGUL.findall(path.read_text(encoding="utf-8")))
     source = next(file for file in files("pylopdf-fonts-ko") if file.name == FONT)
+    cut_font(source.locate(), used, app.outdir / "_static" / "korean.woff")
+
+
+def cut_font(source, letters, target):
+    """Write a font that has these letters of another one alone."""
     options = subset.Options(flavor="woff", layout_features=[])
-    font = subset.load_font(str(source.locate()), options)
+    font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=map(ord, used))
+    cutter.populate(unicodes=map(ord, letters))
     cutter.subset(font)
-    subset.save_font(font, str(app.outdir / "_static" / "korean.woff"), options)
+    subset.save_font(font, str(target), options)
 
 
 def setup(app):

@@ -10,7 +10,7 @@ MB, goes. The search index comes with the page that searches, not with each page
 import re
 
 import tinycss2
-from fontTools import subset
+from korean_font import cut_font
 
 ICONS_SCRIPT = "fontawesome.js"
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
@@ -62,7 +62,8 @@ def lighten(app, exception):
         icons.update(ICON.findall(css))
         css = css.replace(ITS_PLACE, f'{FONT}.woff) format("woff")')
         sheet.write_text(css, encoding="utf-8")
-    cut_icons(static / "vendor" / "fontawesome" / "webfonts", icons)
+    fonts = static / "vendor" / "fontawesome" / "webfonts"
+    cut_font(fonts / f"{FONT}.ttf", icons, fonts / f"{FONT}.woff")
 
 
 def without_unused(html, searches):
@@ -119,16 +120,6 @@ def can_match(selector, words):
 def beginnings(name):
     """Return what a script may join to a whole name: the parts of a class that end with a hyphen."""
     return {name[: at + 1] for at, letter in enumerate(name) if letter == "-"}
-
-
-def cut_icons(folder, icons):
-    """Write the font of the icons with these icons beside that of all."""
-    options = subset.Options(flavor="woff", layout_features=[])
-    font = subset.load_font(str(folder / f"{FONT}.ttf"), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=map(ord, icons))
-    cutter.subset(font)
-    subset.save_font(font, str(folder / f"{FONT}.woff"), options)
 
 
 def setup(app):

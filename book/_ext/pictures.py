@@ -7,6 +7,7 @@ After the build each PNG is written again as WebP, without loss and at a third o
 import re
 from xml.etree import ElementTree
 
+from built_pages import mend_pages
 from PIL import Image
 
 SOURCE = re.compile(r'src="([^"]*_images/([^"/]+))"')
@@ -25,11 +26,7 @@ def mend_pictures(app, exception):
             lighter[png.name] = webp.name
             png.unlink()
     sizes = {path.name: size_of(path) for path in folder.iterdir()}
-    for page in app.outdir.rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        mended = mend(html, lighter, sizes)
-        if mended != html:
-            page.write_text(mended, encoding="utf-8")
+    mend_pages(app, lambda html: mend(html, lighter, sizes))
 
 
 def as_webp(png):

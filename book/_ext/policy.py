@@ -12,6 +12,7 @@ from html import escape
 from html.parser import HTMLParser
 
 import offline
+from built_pages import mend_pages
 
 JAVASCRIPT = ("", "module", "text/javascript", "application/javascript")
 OWN = "'self' file:"
@@ -61,6 +62,13 @@ def policy(page):
     )
 
 
+def with_policy(page):
+    """Return a page that says its policy; the theme's templates in _static, which have no character set, stay."""
+    content = escape(policy(page), quote=False)
+    rule = f'<meta http-equiv="Content-Security-Policy" content="{content}" />'
+    return page.replace(CHARSET, f"{CHARSET}\n    {rule}", 1)
+
+
 def digest(script):
     """Return the SHA-256 of a script, in base64, as a policy names it."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -70,11 +78,7 @@ def add_policies(app, exception):
     """Write its policy into the head of every page, before anything that it is about."""
     if exception is not None or app.builder.name != "html":
         return
-    for path in app.outdir.rglob("*.html"):
-        page = path.read_text(encoding="utf-8")
-        if CHARSET in page:  # the theme's templates in _static have none
-            rule = f'<meta http-equiv="Content-Security-Policy" content="{escape(policy(page), quote=False)}" />'
-            path.write_text(page.replace(CHARSET, CHARSET + "\n    " + rule, 1), encoding="utf-8")  # fmt: skip
+    mend_pages(app, with_policy)
 
 
 def setup(app):

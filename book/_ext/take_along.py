@@ -7,6 +7,8 @@ prints. (On a page from disk a browser still opens it: the file lies on the read
 
 import re
 
+from built_pages import mend_pages
+
 DOWNLOAD = re.compile(
     r'<a href="[^"]*_sources/([^"]+\.ipynb)" target="_blank"(?! download)'
 )
@@ -50,16 +52,13 @@ def mend(html):
     )
 
 
-def mend_pages(app, exception):
+def finish(app, exception):
     if exception is None and app.builder.format == "html":
-        for path in app.outdir.rglob("*.html"):
-            html = path.read_text(encoding="utf-8")
-            if (mended := mend(html)) != html:
-                path.write_text(mended, encoding="utf-8")
+        mend_pages(app, mend)
 
 
 def setup(app):
     app.connect("source-read", fill_in)
     app.connect("html-page-context", take_apart, priority=900)
-    app.connect("build-finished", mend_pages)
+    app.connect("build-finished", finish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ and whatever is said again correctly has been carried in the sentence vector. A 
 import numpy as np
 
 from ..vocab import SPECIAL_TOKENS, Vocab
+from .splits import check_sizes
 
 ROOM = 10  # times as many sequences of a length as are tested, before those are kept from training
 
@@ -42,9 +43,7 @@ def split(size, longest, train, test, seed=0):
     Returns `(list of (text, text), {length: list of (text, text)})`; in a pair both texts are the same.
     Raises ValueError for a number below 1.
     """
-    for name, value in {"size": size, "longest": longest, "train": train, "test": test}.items():  # fmt: skip
-        if value < 1:
-            raise ValueError(f"{name} is {value}; expected at least 1")
+    check_sizes(size=size, longest=longest, train=train, test=test)
     rng = np.random.default_rng(seed)
     tested = {n: sequences(test, size, n, rng) for n in range(1, longest + 1)}
     kept_back = {text for n in tested if size**n >= ROOM * test for text in tested[n]}

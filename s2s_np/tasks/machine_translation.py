@@ -184,8 +184,7 @@ def strange_amounts(form, direction, size=1_000, seed=0):
             f"form is {form!r}; expected one of {', '.join(STRANGE_AMOUNTS)}"
         )
     _check_direction(direction)
-    if size < 1:
-        raise ValueError(f"size is {size}; expected at least 1")
+    check_sizes(size=size)
     rng = random.Random(seed)
     styles = [style for style in AMOUNT_STYLES if style != "compact"]
     examples = []
@@ -259,8 +258,7 @@ def strange_pairs(form, size=1_000, seed=0):
         raise ValueError(
             f"form is {form!r}; expected one of {', '.join(STRANGE_FORMS)}"
         )
-    if size < 1:
-        raise ValueError(f"size is {size}; expected at least 1")
+    check_sizes(size=size)
     first, last = FIRST, LAST
     if form == "years 2150 to 2999":
         first, last = datetime.date(2150, 1, 1), datetime.date(2999, 12, 31)

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..batch import make_batches
 from ..optim import Adam, clip, warmup_linear
+from .splits import check_sizes
 
 SAMPLE_RATE = 22_050  # of espeak-ng, in hertz
 PERSONS_RATE = 8_000  # of the Free Spoken Digit Dataset
@@ -161,8 +162,7 @@ def draw_utterances(part, size, seed=0, lengths=range(1, LONGEST + 1), phrases=0
     """
     if part not in PARTS:
         raise ValueError(f"part is {part!r}; expected one of {', '.join(PARTS)}")
-    if size < 1:
-        raise ValueError(f"size is {size}; expected at least 1")
+    check_sizes(size=size)
     if not lengths or min(lengths) < 1:
         raise ValueError(
             f"lengths is {list(lengths)}; expected some, each at least 1 digit"
@@ -499,8 +499,7 @@ def join_digits(recordings, size, seed=0, lengths=range(1, 6)):
     Speaker, length and digits are drawn; every recording is made equally loud and followed by 0 to 100 ms of silence.
     Raises ValueError for a size below 1.
     """
-    if size < 1:
-        raise ValueError(f"size is {size}; expected at least 1")
+    check_sizes(size=size)
     rng = random.Random(seed)
     by_speaker = {}
     for recording in recordings:

@@ -147,8 +147,7 @@ def strange_requests(form, size=1_000, seed=0):
         raise ValueError(
             f"form is {form!r}; expected one of {', '.join(STRANGE_FORMS)}"
         )
-    if size < 1:
-        raise ValueError(f"size is {size}; expected at least 1")
+    check_sizes(size=size)
     rng = random.Random(f"{form} {seed}")
     drawn = {}
     while len(drawn) < size:
